@@ -36,10 +36,11 @@ std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
 }
 
 std::vector<float> ErasingNoise(const ErasedRect& rect,
-                                const SampleAddress& address) {
+                                const SampleAddress& address, int channels) {
   const auto stream = SampleStream(address, "erasing.noise");
   constexpr uint64_t kWords = uint64_t{1} << 32;
-  std::vector<float> noise(size_t{3} * rect.height * rect.width);
+  std::vector<float> noise(static_cast<size_t>(channels) * rect.height *
+                           rect.width);
   FillNormal({static_cast<uint32_t>(stream.Below(0, kWords)),
               static_cast<uint32_t>(stream.Below(1, kWords))},
              noise);

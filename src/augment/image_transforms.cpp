@@ -9,6 +9,7 @@
 #include "sample_stream.h"
 #include "wsel/augment/auto_augment.h"
 #include "wsel/core/error.h"
+#include "wsel/image/channels.h"
 #include "wsel/image/color.h"
 #include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
@@ -17,18 +18,24 @@ namespace wsel::augment {
 namespace {
 
 // Throws kConfig unless `bytes` is the size of an image of img_size.
-void CheckOutput(size_t bytes, const HeightWidth& img_size) {
-  if (bytes == size_t{3} * static_cast<size_t>(img_size.Area())) return;
+void CheckOutput(size_t bytes, const HeightWidth& img_size, int in_chans) {
+  const int channels = image::ChannelsInMemory(in_chans);
+  if (bytes == static_cast<size_t>(channels * img_size.Area())) return;
   throw Error(ErrorKind::kConfig, "augment.img_size",
-              "the output has {} bytes, expected {} x {} x 3", bytes,
-              img_size.height, img_size.width);
+              "the output has {} bytes, expected {} x {} x {}", bytes,
+              img_size.height, img_size.width, channels);
 }
 
-// use(image), with the image as a model of so many channels has it.
+// use(image), with the image as a model of so many channels has it, and of
+// other channels than RGB of every three. Errors: kFormat if it has others.
 template <typename F>
 image::Image WithChannels(const image::Image& source, int in_chans,
                           const F& use) {
-  return in_chans == 1 ? use(image::Grey(source)) : use(source);
+  if (source.channels() != image::ChannelsInMemory(in_chans)) {
+    image::ThrowOtherChannels("", source.channels(), in_chans);
+  }
+  return in_chans == 1 ? use(image::Grey(source))
+                       : image::MapChannels(source, use);
 }
 
 constexpr int kAttempts = 10;  // to draw a crop
@@ -154,6 +161,14 @@ image::Window Whole(image::Size size) {
   return {0, 0, size.width, size.height};
 }
 
+// Those of policies and colour jitter are of RGB and grey images.
+void CheckHasColours(int in_chans) {
+  if (image::IsRgbOrGrey(in_chans)) return;
+  throw Error(ErrorKind::kConfig, "augment.rand_augment",
+              "has operations on colours, which images of {} channels lack",
+              in_chans);
+}
+
 image::Image ApplyCrop(const image::Image& source,
                        const TrainTransformOptions& options,
                        const TrainDraws& draws) {
@@ -175,7 +190,7 @@ image::Image ApplyCrop(const image::Image& source,
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options,
                    std::span<uint8_t> out) {
-  CheckOutput(out.size(), options.img_size);
+  CheckOutput(out.size(), options.img_size, options.in_chans);
   const image::Image image = WithChannels(
       source, options.in_chans,
       [&](const image::Image& seen) { return EvalImage(seen, options); });
@@ -217,13 +232,14 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
 void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out) {
-  CheckOutput(out.size(), options.img_size);
+  CheckOutput(out.size(), options.img_size, options.in_chans);
+  if (!draws.ops.empty()) CheckHasColours(options.in_chans);
   image::Image image =
       WithChannels(source, options.in_chans, [&](const image::Image& seen) {
-        return ApplyCrop(seen, options, draws);
+        image::Image crop = ApplyCrop(seen, options, draws);
+        if (draws.flip) crop = image::FlipHorizontal(crop);
+        return draws.vflip ? image::FlipVertical(crop) : crop;
       });
-  if (draws.flip) image = image::FlipHorizontal(image);
-  if (draws.vflip) image = image::FlipVertical(image);
   const bool trivial = IsTrivialAugment(options.rand_augment);
   const auto interpolation =
       trivial ? image::Interpolation::kNearest : options.interpolation;

@@ -4,6 +4,7 @@
 
 #include "wsel/augment/auto_augment.h"
 #include "wsel/core/error.h"
+#include "wsel/image/channels.h"
 
 namespace wsel::augment {
 namespace {
@@ -20,6 +21,21 @@ void CheckSize(std::string_view where, const HeightWidth& img_size) {
   for (const int64_t side : {img_size.height, img_size.width}) {
     CheckRange(where, "img_size", static_cast<double>(side), 1, 4096);
   }
+}
+
+// Policies and colour jitter are of RGB and grey images.
+void CheckColours(const TrainTransformOptions& options,
+                  std::string_view where) {
+  if (image::IsRgbOrGrey(options.in_chans)) return;
+  const auto fail = [&](const char* key, const char* off) {
+    throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where, key),
+                "changes the colours of images, and those of {} channels have "
+                "none: set it to {}",
+                options.in_chans, off);
+  };
+  if (!options.rand_augment.empty()) fail("rand_augment", "\"\"");
+  if (options.color_jitter > 0) fail("color_jitter", "0");
+  if (options.hue > 0) fail("hue", "0");
 }
 
 }  // namespace
@@ -49,6 +65,7 @@ void Validate(const TrainTransformOptions& options, std::string_view where) {
   ValidatePolicy(options.rand_augment, fmt::format("{}.rand_augment", where));
   CheckRange(where, "color_jitter", options.color_jitter, 0, 100);
   CheckRange(where, "hue", options.hue, 0, 0.5);
+  CheckColours(options, where);
 }
 
 void Validate(const EvalTransformOptions& options, std::string_view where) {

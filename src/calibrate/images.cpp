@@ -11,12 +11,13 @@
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
 #include "wsel/data/subset.h"
+#include "wsel/image/channels.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::calibrate {
 namespace {
 
-std::array<double, 3> Times255(std::array<double, 3> values) {
+image::ChannelValues Times255(image::ChannelValues values) {
   for (double& value : values) value *= 255;
   return values;
 }
@@ -34,9 +35,13 @@ size_t Images::num_tiles() const {
   return static_cast<size_t>((size() + kTile - 1) / kTile);
 }
 
+int64_t Images::Channels() const {
+  return image::ChannelsInMemory(transform_.in_chans);
+}
+
 std::vector<uint8_t> Images::Pixels(int64_t image) const {
   std::vector<uint8_t> pixels(
-      static_cast<size_t>(transform_.img_size.Area() * 3));
+      static_cast<size_t>(transform_.img_size.Area() * Channels()));
   const image::Image source = set_.image(image);
   try {
     augment::EvalTransform(source, transform_, pixels);
@@ -50,13 +55,16 @@ at::Tensor Images::Tile(size_t tile) const {
   const int64_t first = static_cast<int64_t>(tile) * kTile;
   const int64_t count = std::min(kTile, size() - first);
   const auto [height, width] = transform_.img_size;
-  const at::Tensor bytes = at::empty({count, height, width, 3}, at::kByte);
+  const at::Tensor bytes =
+      at::empty({count, height, width, Channels()}, at::kByte);
   for (int64_t i = 0; i < count; ++i) {
     std::ranges::copy(Pixels(first + i), bytes[i].data_ptr<uint8_t>());
   }
   // In the arithmetic of train::Uploader.
-  const auto mean = train::PerChannel(Times255(normalisation_.mean), at::kCPU);
-  const auto std = train::PerChannel(Times255(normalisation_.std), at::kCPU);
+  const auto mean =
+      train::PerChannel(Times255(normalisation_.mean), at::kCPU, Channels());
+  const auto std =
+      train::PerChannel(Times255(normalisation_.std), at::kCPU, Channels());
   return bytes.permute({0, 3, 1, 2})
       .to(at::kFloat)
       .sub_(mean)

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -32,6 +33,7 @@ struct CheckArgs {
   std::string labels;
   data::MultiLabel multi_label = data::MultiLabel::kOff;
   uint64_t split_seed = 0;
+  int64_t in_chans = 3;
 };
 
 // A split, as found on disk.
@@ -75,7 +77,8 @@ void PrintTableJson() {
 data::OpenOptions OpenOptionsOf(const CheckArgs& args) {
   return {.split_seed = args.split_seed,
           .labels = args.labels,
-          .multi_label = args.multi_label};
+          .multi_label = args.multi_label,
+          .in_chans = args.in_chans};
 }
 
 CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
@@ -124,8 +127,9 @@ void Print(const CheckedSplit& checked) {
       RangeText(report.min_width, report.max_width),
       RangeText(report.min_height, report.max_height), checked.classes.size(),
       *least, *most, report.corrupt.size(), report.damaged.size());
-  fmt::print("  as grey images: mean {:.4f}, std {:.4f}\n", report.grey_mean,
-             report.grey_std);
+  fmt::print("  {}: mean {:.4f}, std {:.4f}\n",
+             report.mean.size() == 1 ? "as grey images" : "of each channel",
+             fmt::join(report.mean, ","), fmt::join(report.std, ","));
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
   }
@@ -140,22 +144,31 @@ Json Texts(const std::vector<data::ImageIssue>& issues) {
   return texts;
 }
 
+// Of RGB images those as grey ones.
+Json StatisticsJson(const data::CheckReport& report) {
+  if (report.mean.size() == 1) {
+    return {{"grey", {{"mean", report.mean[0]}, {"std", report.std[0]}}}};
+  }
+  return {{"channels", {{"mean", report.mean}, {"std", report.std}}}};
+}
+
 Json ToJson(const CheckedSplit& checked) {
   const data::CheckReport& report = checked.report;
   Json per_class = Json::object();
   for (size_t i = 0; i < checked.classes.size(); ++i) {
     per_class[checked.classes[i]] = report.per_class[i];
   }
-  return {{"split", NameOf(checked.split)},
-          {"num_images", checked.num_images},
-          {"width", {report.min_width, report.max_width}},
-          {"height", {report.min_height, report.max_height}},
-          {"grey", {{"mean", report.grey_mean}, {"std", report.grey_std}}},
-          {"classes", per_class},
-          {"count_mismatches", checked.count_mismatches},
-          {"note", checked.note},
-          {"corrupt", Texts(report.corrupt)},
-          {"damaged", Texts(report.damaged)}};
+  Json json = {{"split", NameOf(checked.split)},
+               {"num_images", checked.num_images},
+               {"width", {report.min_width, report.max_width}},
+               {"height", {report.min_height, report.max_height}}};
+  json.update(StatisticsJson(report));
+  json.update(Json{{"classes", per_class},
+                   {"count_mismatches", checked.count_mismatches},
+                   {"note", checked.note},
+                   {"corrupt", Texts(report.corrupt)},
+                   {"damaged", Texts(report.damaged)}});
+  return json;
 }
 
 // The one that is asked for, else all that there are.
@@ -211,6 +224,13 @@ void AddDatasets(CLI::App& app, const Invocation&) {
       ->default_str("all that there are")
       ->check(CLI::IsMember({"train", "val", "test"}));
   AddLabels(*check, args->labels, args->multi_label);
+  check
+      ->add_option("--in-chans", args->in_chans,
+                   "Channels that the model takes; other than 1 and 3 those "
+                   "that all TIFF and .npy files have")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->capture_default_str();
   check
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")

@@ -165,8 +165,8 @@ void AddGraph(CLI::App& c, ExportArgs& args) {
             "Quantize linear layers, calibrated on images of --dataset: " +
                 kQuantizationNames.Choices());
   c.add_flag("--preprocess", args.options.preprocess,
-             "Normalise in the graph; its input becomes uint8 [batch, "
-             "height, width, 3], or [..., 1] of grey images");
+             "Normalise in the graph; its input becomes uint8 [batch, height, "
+             "width, channels]");
   c.add_option("--opset", args.options.opset,
                "Version of ONNX's operators, 17 to 21")
       ->type_name("N")

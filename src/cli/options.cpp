@@ -24,24 +24,15 @@ void AddModelName(CLI::App& command, const std::string& name,
       ->type_name("MODEL");
 }
 
-CLI::Option* AddRgb(CLI::App& command, const std::string& name,
-                    std::optional<std::array<double, 3>>& value,
-                    const std::string& help) {
+CLI::Option* AddPerChannel(CLI::App& command, const std::string& name,
+                           std::optional<image::ChannelValues>& value,
+                           const std::string& help) {
   return command
       .add_option_function<std::vector<double>>(
-          name,
-          [&value, name](const std::vector<double>& values) {
-            if (values.size() != 3 && values.size() != 1) {
-              throw Error(ErrorKind::kUsage, name,
-                          "needs one value per channel, such as 0.5,0.5,0.5, "
-                          "or one for all");
-            }
-            value = {
-                {values.front(), values.at(values.size() / 2), values.back()}};
-          },
+          name, [&value](const std::vector<double>& values) { value = values; },
           help)
       ->delimiter(',')
-      ->type_name("R,G,B");
+      ->type_name("VALUE,...");
 }
 
 void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
@@ -82,11 +73,11 @@ void AddModelSizes(CLI::App& command, session::ModelOptions& sizes,
 }
 
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
-  AddRgb(command, "--mean", given.mean, "Per-channel mean: 0.5,0.5,0.5")
+  AddPerChannel(command, "--mean", given.mean, "Per-channel mean: 0.5,0.5,0.5")
       ->default_str(
           "that of the checkpoint, of a file beside it or of its source, else "
-          "ImageNet's");
-  AddRgb(command, "--std", given.std, "Per-channel standard deviation")
+          "ImageNet's, and 0.5 unless images are RGB");
+  AddPerChannel(command, "--std", given.std, "Per-channel standard deviation")
       ->default_str("as --mean");
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "wsel/core/height_width.h"
 #include "wsel/core/registry.h"
 #include "wsel/data/options.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
@@ -54,9 +54,9 @@ void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
 
 // One value per channel, "0.5,0.5,0.5", or one for all: "0.5".
-CLI::Option* AddRgb(CLI::App& command, const std::string& name,
-                    std::optional<std::array<double, 3>>& value,
-                    const std::string& help);
+CLI::Option* AddPerChannel(CLI::App& command, const std::string& name,
+                           std::optional<image::ChannelValues>& value,
+                           const std::string& help);
 
 // Of images: a side, "224", or height x width, "192x256".
 void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,

@@ -89,8 +89,9 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
           ->type_name("MODEL");
       AddModelSizes(c, args.model, "the model");
       c.add_option("--in-chans", args.model.in_chans,
-                   "Channels of the model's images: 3 (RGB), or 1, for which "
-                   "images are converted to grey")
+                   "Channels of the model's images: 3 (RGB); 1, for which "
+                   "images are converted to grey; or those that all TIFF and "
+                   ".npy files of the data set have")
           ->type_name("N");
     }
     if (name == "Augmentation") {

@@ -49,17 +49,42 @@ void AddSize(const image::Image& image, CheckReport& report) {
   report.max_height = std::max(report.max_height, image.height());
 }
 
-// How many pixels have each grey value.
-using GreyCounts = std::array<int64_t, 256>;
+// How many pixels have each value in a channel.
+using ValueCounts = std::array<int64_t, 256>;
 
-GreyCounts CountGrey(const image::Image& image) {
-  GreyCounts counts{};
-  const image::Image grey = image::Grey(image);
-  for (size_t i = 0; i < grey.bytes().size(); i += 3) ++counts[grey.bytes()[i]];
+ValueCounts CountChannel(const image::Image& image, size_t channel) {
+  ValueCounts counts{};
+  const auto step = static_cast<size_t>(image.channels());
+  for (size_t i = channel; i < image.bytes().size(); i += step) {
+    ++counts[image.bytes()[i]];
+  }
   return counts;
 }
 
-void SetGrey(const GreyCounts& counts, CheckReport& report) {
+// Of RGB images as grey ones, which have one channel.
+std::vector<ValueCounts> CountValues(const image::Image& image) {
+  if (image.channels() == 3) return {CountChannel(image::Grey(image), 0)};
+  std::vector<ValueCounts> counts;
+  for (size_t c = 0; c < static_cast<size_t>(image.channels()); ++c) {
+    counts.push_back(CountChannel(image, c));
+  }
+  return counts;
+}
+
+void AddValues(const std::vector<ValueCounts>& counts,
+               std::vector<ValueCounts>& all) {
+  all.resize(std::max(all.size(), counts.size()));
+  for (size_t c = 0; c < counts.size(); ++c) {
+    for (size_t v = 0; v < counts[c].size(); ++v) all[c][v] += counts[c][v];
+  }
+}
+
+struct MeanAndStd {
+  double mean = 0;
+  double std = 0;
+};
+
+MeanAndStd StatisticsOf(const ValueCounts& counts) {
   double pixels = 0;
   double sum = 0;
   double squares = 0;
@@ -70,10 +95,20 @@ void SetGrey(const GreyCounts& counts, CheckReport& report) {
     sum += count * share;
     squares += count * share * share;
   }
-  if (pixels == 0) return;
-  report.grey_mean = sum / pixels;
-  report.grey_std = std::sqrt(
-      std::max(0., squares / pixels - report.grey_mean * report.grey_mean));
+  if (pixels == 0) return {};
+  const double mean = sum / pixels;
+  return {mean, std::sqrt(std::max(0., squares / pixels - mean * mean))};
+}
+
+void SetStatistics(const std::vector<ValueCounts>& all, CheckReport& report) {
+  if (all.empty()) return;
+  report.mean.clear();
+  report.std.clear();
+  for (const ValueCounts& counts : all) {
+    const MeanAndStd of_channel = StatisticsOf(counts);
+    report.mean.push_back(of_channel.mean);
+    report.std.push_back(of_channel.std);
+  }
 }
 
 }  // namespace
@@ -83,17 +118,17 @@ CheckReport Check(const Dataset& dataset, size_t threads,
   CheckReport report;
   report.per_class = CountsByClass(dataset);
   report.min_width = report.min_height = std::numeric_limits<int>::max();
-  std::mutex mutex;  // of the report, `done` and `all_grey`
+  std::mutex mutex;  // of the report, `done` and `all_values`
   int64_t done = 0;
-  GreyCounts all_grey{};
+  std::vector<ValueCounts> all_values;
   const auto check_one = [&](size_t sample) {
     const auto i = static_cast<int64_t>(sample);
     image::Decoded decoded;
     std::string error;
-    GreyCounts grey{};
+    std::vector<ValueCounts> values;
     try {
       decoded = Decode(dataset, i);
-      grey = CountGrey(decoded.image);
+      values = CountValues(decoded.image);
       error = ElongationOf(dataset, i, decoded.image);
     } catch (const Error& e) {
       error = e.what();
@@ -104,7 +139,7 @@ CheckReport Check(const Dataset& dataset, size_t threads,
       report.corrupt.push_back({i, error});
     } else {
       AddSize(decoded.image, report);
-      for (size_t v = 0; v < grey.size(); ++v) all_grey[v] += grey[v];
+      AddValues(values, all_values);
     }
     if (!damage.empty()) {
       report.damaged.push_back(
@@ -114,7 +149,7 @@ CheckReport Check(const Dataset& dataset, size_t threads,
     if (progress) progress(done);
   };
   ParallelFor(dataset.labels.size(), check_one, threads);
-  SetGrey(all_grey, report);
+  SetStatistics(all_values, report);
   std::ranges::sort(report.corrupt, {}, &ImageIssue::index);
   std::ranges::sort(report.damaged, {}, &ImageIssue::index);
   report.min_width = std::min(report.min_width, report.max_width);

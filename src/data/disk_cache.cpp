@@ -15,6 +15,7 @@
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
 #include "wsel/data/cache.h"
+#include "wsel/image/channels.h"
 
 namespace wsel::data {
 namespace {
@@ -33,13 +34,18 @@ struct Entry {
   uint32_t height;
 };
 
-size_t BytesOf(const Entry& entry) {
-  return size_t{entry.width} * entry.height * 3;
+// Channels of all images, which are not written: the name depends on them.
+int ChannelsOf(const ImageFiles& files) {
+  return image::ChannelsInMemory(files.in_chans);
 }
 
 // Identifies the images by their files' paths, sizes and times.
 std::string DigestOf(const ImageFiles& files) {
   Sha256 hash;
+  if (ChannelsOf(files) !=
+      3) {  // names of RGB ones are those of older versions
+    hash.Update(fmt::format("{} channels\n", ChannelsOf(files)));
+  }
   hash.Update(fs::absolute(files.folder).string());
   for (const std::string& name : *files.names) {
     std::error_code ignored;  // a missing file is a corrupt image
@@ -92,7 +98,8 @@ void WriteStore(const Dataset& dataset, const fs::path& path) {
 
 class Store {
  public:
-  Store(const fs::path& path, size_t count) : file_(path), entries_(count) {
+  Store(const fs::path& path, size_t count, int channels)
+      : file_(path), entries_(count), channels_(channels) {
     const auto bytes = file_.bytes();
     const size_t tail = count * sizeof(Entry) + kMagic.size();
     if (bytes.size() < tail || std::memcmp(&bytes[bytes.size() - kMagic.size()],
@@ -110,8 +117,9 @@ class Store {
   // Empty if the image could not be read.
   image::Image At(int64_t i) const {
     const Entry& entry = entries_.at(static_cast<size_t>(i));
-    image::Image image(static_cast<int>(entry.width),
-                       static_cast<int>(entry.height));
+    auto image =
+        image::Image::OfChannels(static_cast<int>(entry.width),
+                                 static_cast<int>(entry.height), channels_);
     if (BytesOf(entry) > 0) {
       std::memcpy(image.bytes().data(), &file_.bytes()[entry.offset],
                   BytesOf(entry));
@@ -120,6 +128,10 @@ class Store {
   }
 
  private:
+  size_t BytesOf(const Entry& entry) const {
+    return size_t{entry.width} * entry.height * static_cast<size_t>(channels_);
+  }
+
   [[noreturn]] void Fail() const {
     throw Error(
         ErrorKind::kFormat, file_.path().string(),
@@ -128,6 +140,7 @@ class Store {
 
   MappedFile file_;
   std::vector<Entry> entries_;
+  int channels_;
   size_t pixels_ = 0;  // bytes of all images
 };
 
@@ -143,8 +156,8 @@ Dataset CachedOnDisk(const Dataset& dataset, const fs::path& folder,
   std::error_code ignored;
   if (!fs::exists(path, ignored)) path = base.string() + ".images";
   CreateOnce(path, [&] { WriteStore(dataset, path); });
-  const auto store =
-      std::make_shared<const Store>(path, static_cast<size_t>(dataset.size()));
+  const auto store = std::make_shared<const Store>(
+      path, static_cast<size_t>(dataset.size()), ChannelsOf(*files));
   Dataset cached = dataset;
   cached.image = [store, decode = dataset.image](int64_t i) {
     image::Image image = store->At(i);

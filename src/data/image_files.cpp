@@ -12,7 +12,8 @@ namespace wsel::data {
 
 image::Decoded ImageFiles::Decode(int64_t i,
                                   const image::NeededWindow& needed) const {
-  return DecodeImageFile(folder / names->at(static_cast<size_t>(i)), needed);
+  return DecodeImageFile(folder / names->at(static_cast<size_t>(i)), needed,
+                         in_chans);
 }
 
 image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
@@ -40,7 +41,7 @@ Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,
   return {std::move(name),
           std::move(classes),
           std::move(images.labels),
-          ImageFiles{folder, shared},
+          ImageFiles{folder, shared, 3},
           filename,
           folder.string()};  // below the root: OpenDataset
 }

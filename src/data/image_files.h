@@ -20,6 +20,7 @@ namespace wsel::data {
 struct ImageFiles {
   std::filesystem::path folder;
   std::shared_ptr<const std::vector<std::string>> names;  // relative paths
+  int in_chans = 3;  // of the model (DecodeImage)
 
   image::Decoded Decode(int64_t i,
                         const image::NeededWindow& needed = nullptr) const;

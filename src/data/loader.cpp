@@ -25,6 +25,8 @@ void Validate(const LoaderOptions& options) {
   CheckBetween("prefetch", options.prefetch, 2, 1024);
 }
 
+constexpr int kMaxChannels = 1024;  // in_chans of a model
+
 std::shared_ptr<uint8_t> PageableMemory(size_t bytes) {
   return {new uint8_t[bytes], std::default_delete<uint8_t[]>()};
 }
@@ -115,7 +117,8 @@ Loader::State::State(Dataset dataset_in, Transform transform_in,
       transform(std::move(transform_in)),
       sampler(std::move(sampler_in)),
       options(options_in),
-      image_bytes(size_t{3} * static_cast<size_t>(options.img_size.Area())),
+      image_bytes(static_cast<size_t>(transform.channels) *
+                  static_cast<size_t>(options.img_size.Area())),
       slots(options.workers == 0 ? 1 : static_cast<size_t>(options.prefetch)) {
   const size_t bytes = image_bytes * static_cast<size_t>(options.batch_size);
   for (Slot& slot : slots) {
@@ -287,6 +290,7 @@ void Loader::State::CountCorrupt(const Batch& batch) {
 Loader::Loader(Dataset dataset, Transform transform, BatchSampler sampler,
                const LoaderOptions& options, const Allocate& allocate) {
   Validate(options);
+  CheckBetween("channels", transform.channels, 1, kMaxChannels);
   state_ = std::make_unique<State>(std::move(dataset), std::move(transform),
                                    std::move(sampler), options, allocate);
   const auto processors =

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "folder_layout.h"
+#include "image_files.h"
 #include "labels_file.h"
 #include "readers.h"
 #include "unlabelled.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
+#include "wsel/image/channels.h"
 
 namespace wsel::data {
 
@@ -83,6 +85,20 @@ Dataset Read(OpenRequest& request) {
   return request.info.read(request);
 }
 
+// With images as a model that takes so many channels gets them.
+void SetInChans(int64_t in_chans, Dataset& set) {
+  if (auto* files = set.image.target<ImageFiles>()) {
+    files->in_chans = static_cast<int>(in_chans);
+    return;
+  }
+  if (image::IsRgbOrGrey(in_chans)) return;
+  throw Error(ErrorKind::kMismatch, set.name,
+              "has images of 3 channels (RGB) or 1 (grey), and the model takes "
+              "{} (`in_chans`), which are read from folders of TIFF and .npy "
+              "files",
+              in_chans);
+}
+
 }  // namespace
 
 OtherSplits FindOtherSplits(std::string_view name,
@@ -105,6 +121,7 @@ Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options) {
   OpenRequest request{FindDataset(name, ""), root, split, options};
   Dataset set = Read(request);
+  SetInChans(options.in_chans, set);
   for (std::string& class_name : set.classes) {
     class_name = EscapeInvalidUtf8(class_name);
   }

@@ -7,6 +7,7 @@
 #include "decoders.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
+#include "wsel/image/channels.h"
 
 namespace wsel::image {
 namespace {
@@ -55,12 +56,10 @@ void Encoded::CheckSize(int64_t width, int64_t height,
   }
 }
 
-Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
-               const DecodeLimits& limits, const NeededWindow& needed) {
-  const Encoded file{bytes, name, limits, needed};
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
-                              bytes.size());
-  if (text.empty()) file.Fail("is empty");
+namespace {
+
+// Of every format but TIFF.
+Decoded DecodeRgb(const Encoded& file, std::string_view text) {
   if (text.starts_with("\xFF\xD8\xFF")) return DecodeJpeg(file);
   if (text.starts_with("\x89PNG\r\n\x1A\n")) return DecodePng(file);
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) {
@@ -71,7 +70,6 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
     return DecodeWebp(file);
   }
   if (text.starts_with("BM")) return DecodeBmp(file);
-  if (IsTiff(text)) return DecodeTiff(file);
   if (text.size() > 2 && text[0] == 'P' &&
       std::string_view("2356").find(text[1]) != std::string_view::npos &&
       std::string_view(" \t\n\v\f\r#").find(text[2]) !=
@@ -82,6 +80,24 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
       "is {}; supported are JPEG, PNG, GIF, WebP, TIFF, BMP, PGM and "
       "PPM",
       UnsupportedFormat(text));
+}
+
+}  // namespace
+
+Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
+               const DecodeLimits& limits, const NeededWindow& needed,
+               int in_chans) {
+  const Encoded file{bytes, name, limits, needed, in_chans};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              bytes.size());
+  if (text.empty()) file.Fail("is empty");
+  if (IsTiff(text)) return DecodeTiff(file);
+  Decoded decoded = DecodeRgb(file, text);
+  if (IsRgbOrGrey(in_chans)) return decoded;
+  file.Fail(
+      "is an image of 3 channels (RGB), and the model takes images of {} "
+      "(`in_chans`), which are read from TIFF and .npy files",
+      in_chans);
 }
 
 Decoded DecodeFile(const std::filesystem::path& path,

@@ -168,6 +168,10 @@ Decoded DecodePng(const Encoded& file) {
   Decoded decoded = {.image = Image(png.width, png.height),
                      .trailing_bytes = png.trailing_bytes,
                      .no_end = png.no_end};
+  if (png.depth == 16) {
+    decoded.narrowed =
+        png.color == 0 ? Narrowed::kClipped : Narrowed::kUpperByte;
+  }
   Inflater inflater(png.data);
   const auto passes = png.interlaced ? std::span<const Pass>(kAdam7)
                                      : std::span(&kNonInterlaced, 1);

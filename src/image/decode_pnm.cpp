@@ -98,7 +98,9 @@ Decoded DecodePnm(const Encoded& file) {
     }
     std::fill_n(&bytes[i], grey ? 3 : 1, ToByte(value, most, grey));
   }
-  return {.image = std::move(image)};
+  // Colours are scaled to 8 bits, to the nearest.
+  return {.image = std::move(image),
+          .narrowed = grey && most > 255 ? Narrowed::kClipped : Narrowed::kNo};
 }
 
 }  // namespace wsel::image

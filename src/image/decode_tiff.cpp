@@ -1,5 +1,6 @@
-// TIFF by libtiff, to the pixels of Pillow's TiffImagePlugin: the first page,
-// turned upright by its orientation.
+// TIFF by libtiff: the first page, turned upright by its orientation. RGB and
+// grey images have the pixels of Pillow's TiffImagePlugin; images of other
+// numbers of channels have all samples as they are.
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include "cmyk.h"
 #include "decoders.h"
 #include "tiff_file.h"
+#include "wsel/image/channels.h"
 #include "wsel/image/orientation.h"
 
 namespace wsel::image {
@@ -24,6 +26,7 @@ struct TiffLayout {
   uint16_t photometric = PHOTOMETRIC_MINISBLACK;
   bool planar = false;
   bool premultiplied = false;  // colours by alpha
+  bool as_they_are = false;    // all samples, of a model of so many channels
   size_t used = 1;             // the first samples, which decide the colour
 };
 
@@ -39,20 +42,40 @@ class TiffReader {
     layout_ = ReadLayout();
   }
 
-  Image Read() {
+  Decoded Read() {
     ReadSamples();
+    Image image = layout_.as_they_are ? AllSamples() : InRgb();
+    const int orientation = Field(TIFFTAG_ORIENTATION, 1);
+    if (orientation >= 2 && orientation <= 8) {
+      image = MapChannels(image, [&](const Image& three) {
+        return Upright(three, orientation);
+      });
+    }
+    return {.image = std::move(image),
+            .narrowed = layout_.bits != 16  ? Narrowed::kNo
+                        : layout_.used == 1 ? Narrowed::kClipped
+                                            : Narrowed::kUpperByte};
+  }
+
+ private:
+  Image InRgb() const {
     Image image(static_cast<int>(layout_.width),
                 static_cast<int>(layout_.height));
     uint8_t* to = image.bytes().data();
     for (size_t at = 0; at < samples_.size(); at += layout_.used, to += 3) {
       ToRgb(&samples_[at], to);
     }
-    const int orientation = Field(TIFFTAG_ORIENTATION, 1);
-    return orientation >= 2 && orientation <= 8 ? Upright(image, orientation)
-                                                : std::move(image);
+    return image;
   }
 
- private:
+  Image AllSamples() {
+    Image image = Image::OfChannels(static_cast<int>(layout_.width),
+                                    static_cast<int>(layout_.height),
+                                    static_cast<int>(layout_.used));
+    std::ranges::copy(samples_, image.bytes().begin());
+    return image;
+  }
+
   [[noreturn]] void Corrupt() const {
     encoded_.Fail("is a TIFF image that is corrupt or truncated{}{}",
                   file_.error.empty() ? "" : ": ", file_.error);
@@ -75,14 +98,61 @@ class TiffReader {
     layout.planar = Field(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) ==
                     PLANARCONFIG_SEPARATE;
     CheckPixels(layout);
+    if (!IsRgbOrGrey(encoded_.in_chans)) {
+      UseAllSamples(layout);
+      return layout;
+    }
     ChooseColours(layout);
     ReadExtraSamples(layout);
     ReadColourMap(layout);
     return layout;
   }
 
-  // A fax of white rows has a bit for each of them; deflate's densest has 1,032
-  // bytes, of eight pixels at most.
+  // Whatever they mean: bands beside the colours, or no colours at all.
+  void UseAllSamples(TiffLayout& layout) const {
+    if (layout.samples != encoded_.in_chans) {
+      ThrowOtherChannels(encoded_.name, layout.samples, encoded_.in_chans);
+    }
+    const bool stored_as_such = layout.photometric == PHOTOMETRIC_MINISBLACK ||
+                                layout.photometric == PHOTOMETRIC_RGB ||
+                                layout.photometric == PHOTOMETRIC_SEPARATED;
+    const uint16_t format = Field(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+    if (!stored_as_such || format != SAMPLEFORMAT_UINT ||
+        (layout.bits != 8 && layout.bits != 16)) {
+      encoded_.Fail(
+          "is a TIFF image of {} channels, {} bits, sample format {} and "
+          "photometric interpretation {}; of other than 1 and 3 channels those "
+          "of 8 or 16 bits are read, unsigned integers (1) of the "
+          "interpretation 1, 2 or 5",
+          layout.samples, layout.bits, format, layout.photometric);
+    }
+    layout.as_they_are = true;
+    layout.used = layout.samples;
+    CheckSamples(layout);
+  }
+
+  // As CheckPixels, but of all samples: no more than an RGB image has, nor than
+  // the file can hold. The product is below 2^42.
+  void CheckSamples(const TiffLayout& layout) const {
+    const int64_t samples =
+        int64_t{layout.width} * layout.height * layout.samples;
+    const bool stored =
+        Field(TIFFTAG_COMPRESSION, COMPRESSION_NONE) == COMPRESSION_NONE;
+    const int64_t held =
+        int64_t{65536} +
+        (stored ? 1 : kDensest) * static_cast<int64_t>(encoded_.size());
+    const int64_t most = std::min(3 * encoded_.limits.max_pixels, held);
+    if (samples <= most) return;
+    encoded_.Fail(
+        "claims {} x {} pixels of {} channels, too many samples for the limit "
+        "or its {} bytes",
+        layout.width, layout.height, layout.samples, encoded_.size());
+  }
+
+  // Deflate's densest byte has 1,032 bytes, of eight pixels at most.
+  static constexpr int64_t kDensest = int64_t{1032} * 8;
+
+  // A fax of white rows has a bit for each of them.
   void CheckPixels(const TiffLayout& layout) const {
     const uint16_t compression = Field(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
     const bool fax = compression == COMPRESSION_CCITTRLE ||
@@ -91,7 +161,7 @@ class TiffReader {
     encoded_.CheckSize(layout.width, layout.height,
                        compression == COMPRESSION_NONE ? 8
                        : fax                           ? 0
-                                                       : 1032 * 8);
+                                                       : kDensest);
   }
 
   void ChooseColours(TiffLayout& layout) {
@@ -144,10 +214,7 @@ class TiffReader {
     const bool grey = layout.photometric <= PHOTOMETRIC_MINISBLACK;
     if (layout.samples < layout.used || layout.samples > layout.used + 3 ||
         (grey && layout.samples > 1 && !(layout.samples == 2 && count == 1))) {
-      encoded_.Fail(
-          "is a TIFF image of {} channels, which is not the number of its "
-          "colours; images of more channels are read from .npy files",
-          layout.samples);
+      ThrowOtherChannels(encoded_.name, layout.samples, encoded_.in_chans);
     }
     layout.premultiplied = layout.photometric == PHOTOMETRIC_RGB && count > 0 &&
                            kinds[0] == EXTRASAMPLE_ASSOCALPHA;
@@ -210,12 +277,10 @@ class TiffReader {
         tiled ? TIFFTileSize64(tiff_.get()) : TIFFStripSize64(tiff_.get());
     row_size_ = static_cast<size_t>(tiled ? TIFFTileRowSize64(tiff_.get())
                                           : TIFFScanlineSize64(tiff_.get()));
-    const uint64_t most = 65536 + 16 * (uint64_t{layout_.width} + 1024) *
-                                      (uint64_t{layout_.height} + 1024);
     const uint64_t in_row = layout_.planar ? 1 : layout_.samples;
     const uint64_t needed =
         (uint64_t{block.width} * in_row * layout_.bits + 7) / 8;
-    if (size == 0 || size > most || row_size_ < needed ||
+    if (size == 0 || size > MostInBlock() || row_size_ < needed ||
         size < uint64_t{row_size_} * block.height) {
       encoded_.Fail(
           "is a TIFF image of strips or tiles of {} bytes, which its "
@@ -223,6 +288,16 @@ class TiffReader {
           size);
     }
     block_.resize(static_cast<size_t>(size));
+  }
+
+  // Bytes: of a tile that is up to 1,024 pixels larger than the image.
+  uint64_t MostInBlock() const {
+    const uint64_t most = 65536 + 16 * (uint64_t{layout_.width} + 1024) *
+                                      (uint64_t{layout_.height} + 1024);
+    if (!layout_.as_they_are) return most;
+    // With many channels, no more than 64 MiB larger.
+    constexpr uint64_t kMargin = uint64_t{1} << 26;
+    return std::max(most, samples_.size() * layout_.bits / 8 + kMargin);
   }
 
   void ReadBlock(const Block& block, bool tiled) {
@@ -323,8 +398,6 @@ class TiffReader {
 
 }  // namespace
 
-Decoded DecodeTiff(const Encoded& file) {
-  return {.image = TiffReader(file).Read()};
-}
+Decoded DecodeTiff(const Encoded& file) { return TiffReader(file).Read(); }
 
 }  // namespace wsel::image

@@ -16,6 +16,7 @@ struct Encoded {
   const std::string& name;
   const DecodeLimits& limits;
   const NeededWindow& needed;  // may be null
+  int in_chans = 3;            // of the model; only TIFFs have others than RGB
 
   size_t size() const { return bytes.size(); }
   const uint8_t* data() const {

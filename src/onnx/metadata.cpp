@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/dump_json.h"
+#include "wsel/image/channels.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/pretrained/classes.h"
@@ -40,15 +41,13 @@ std::map<std::string, std::string> MetadataOf(
     const pretrained::PretrainedCheckpoint& checkpoint,
     const pretrained::Facts& facts, const std::string& command) {
   auto metadata = ProvenanceOf(checkpoint, facts, command);
-  const pretrained::RgbFact& mean = facts.mean_std.mean;
-  const pretrained::RgbFact& std = facts.mean_std.std;
+  const pretrained::ChannelFact& mean = facts.mean_std.mean;
+  const pretrained::ChannelFact& std = facts.mean_std.std;
   metadata["img_size"] = Json(ImageSize(facts.model)).dump();
   const int64_t in_chans = InChans(facts.model);
-  const auto means = pretrained::PerChannel(mean.value, in_chans);
-  const bool is_known = !means.empty();
-  if (is_known) {
-    metadata["mean"] = Json(means).dump();
-    metadata["std"] = Json(pretrained::PerChannel(std.value, in_chans)).dump();
+  metadata["mean"] = Json(pretrained::PerChannel(mean.value, in_chans)).dump();
+  metadata["std"] = Json(pretrained::PerChannel(std.value, in_chans)).dump();
+  if (image::IsRgbOrGrey(in_chans)) {
     metadata["color"] = in_chans == 1 ? "L" : "RGB";  // Pillow's modes
   }
   const image::EvalResize resizing = facts.Resizing();
@@ -58,8 +57,8 @@ std::map<std::string, std::string> MetadataOf(
   metadata["interpolation"] =
       image::Interpolations().NameOf(facts.interpolation.value);
   Json assumed = Json::array();
-  if (is_known) NoteIfAssumed(assumed, "mean", mean);
-  if (is_known) NoteIfAssumed(assumed, "std", std);
+  NoteIfAssumed(assumed, "mean", mean);
+  NoteIfAssumed(assumed, "std", std);
   if (crops) NoteIfAssumed(assumed, "crop_pct", facts.crop_pct);
   NoteIfAssumed(assumed, "crop_mode", facts.crop_mode);
   NoteIfAssumed(assumed, "interpolation", facts.interpolation);

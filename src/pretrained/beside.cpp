@@ -16,7 +16,7 @@ namespace wsel::pretrained {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Rgb = std::array<double, 3>;
+using image::ChannelValues;
 
 // A value of the type, or nothing.
 template <typename T>
@@ -41,18 +41,15 @@ std::optional<std::string> As<std::string>(const Json& json) {
   if (!json.is_string()) return std::nullopt;
   return json.get<std::string>();
 }
+// One number per channel, or one for all.
 template <>
-std::optional<Rgb> As<Rgb>(const Json& json) {
+std::optional<ChannelValues> As<ChannelValues>(const Json& json) {
   const auto is_number = [](const Json& x) { return x.is_number(); };
-  if (!json.is_array() || !std::ranges::all_of(json, is_number)) {
+  if (!json.is_array() || json.empty() ||
+      !std::ranges::all_of(json, is_number)) {
     return std::nullopt;
   }
-  if (json.size() == 1) {  // of grey images
-    const double value = json[0].get<double>();
-    return Rgb{value, value, value};
-  }
-  if (json.size() != 3) return std::nullopt;
-  return json.get<Rgb>();
+  return json.get<ChannelValues>();
 }
 
 // One of the files.
@@ -381,10 +378,10 @@ Beside ReadBeside(const std::filesystem::path& checkpoint) {
        {"config.json", "preprocessor_config.json", "open_clip_config.json"}) {
     const auto file = ReadSide(checkpoint.parent_path() / name, beside);
     if (!file) continue;
-    file->State(beside.mean,
-                file->First<Rgb>({"/pretrained_cfg/mean", "/image_mean",
+    file->State(beside.mean, file->First<ChannelValues>(
+                                 {"/pretrained_cfg/mean", "/image_mean",
                                   "/preprocess_cfg/mean"}));
-    const auto scale = file->First<Rgb>(
+    const auto scale = file->First<ChannelValues>(
         {"/pretrained_cfg/std", "/image_std", "/preprocess_cfg/std"});
     if (scale && std::ranges::min(*scale) > 0) file->State(beside.std, scale);
     ReadInterpolation(*file, beside);

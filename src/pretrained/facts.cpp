@@ -4,14 +4,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "part_of_model.h"
 #include "published_facts.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
+#include "wsel/image/channels.h"
 #include "wsel/model/config.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/recorded_recipe.h"
@@ -21,24 +24,39 @@ namespace wsel::pretrained {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Rgb = std::array<double, 3>;
+using image::ChannelValues;
 using image::Interpolation;
 
-Rgb Uniform(double value) { return {value, value, value}; }
+// How many there are of such images.
+size_t CountOf(int64_t in_chans) {
+  return static_cast<size_t>(
+      image::ChannelsInMemory(static_cast<int>(in_chans)));
+}
 
-bool IsUniform(const Rgb& rgb) { return rgb[0] == rgb[1] && rgb[1] == rgb[2]; }
+bool IsUniform(const ChannelValues& values) {
+  return !values.empty() && std::ranges::all_of(values, [&](double value) {
+    return value == values.front();
+  });
+}
+
+// Whether there is one for each channel, or one for all; three are RGB's.
+bool CanBeOf(int64_t in_chans, size_t count) {
+  return count == 1 || count == 3 || count == CountOf(in_chans);
+}
 
 // "[0.5,0.5,0.5]", or "[0.5]" of grey images
-Rgb ParseRgb(const std::string& json, const std::string& where) {
+ChannelValues ParseValues(const std::string& json, const std::string& where,
+                          int64_t in_chans) {
   const auto value = ParseJson(json, where, ErrorKind::kFormat);
   const bool valid =
-      value.is_array() && (value.size() == 3 || value.size() == 1) &&
+      value.is_array() && CanBeOf(in_chans, value.size()) &&
       std::ranges::all_of(value, [](const auto& x) { return x.is_number(); });
   if (!valid) {
     throw Error(ErrorKind::kFormat, where,
-                "expected three values, or one of grey images, not {}", json);
+                "expected {} values, or one for all channels, not {}",
+                CountOf(in_chans), json);
   }
-  return value.size() == 1 ? Uniform(value[0].get<double>()) : value.get<Rgb>();
+  return value.get<ChannelValues>();
 }
 
 const char* Name(FactSource source) {
@@ -99,7 +117,7 @@ std::optional<image::Normalisation> ByName(
     return std::ranges::find(words, word) != words.end();
   };
   if (has("augreg")) {
-    return image::Normalisation{{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+    return image::Normalisation{{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}, 3};
   }
   const bool hf = checkpoint.remapped.source.starts_with("Hugging Face ViT");
   if (hf && (has("deit") || has("dino") || has("mae"))) {
@@ -115,18 +133,27 @@ Fact<T> FactOf(const Stated<T>& stated) {
           stated.file};
 }
 
-RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
-                 const std::optional<Stated<Rgb>>& beside,
-                 const std::optional<Rgb>& usual, FactSource source,
-                 const Rgb& assumed) {
+// The mean or the std, if neither the file nor one beside it states it.
+struct UsualValues {
+  std::optional<ChannelValues> value;
+  FactSource source = FactSource::kLibrary;
+  ChannelValues assumed;
+};
+
+ChannelFact KnownValues(const PretrainedCheckpoint& checkpoint, const char* key,
+                        const std::optional<Stated<ChannelValues>>& beside,
+                        const UsualValues& usual, int64_t in_chans) {
   const auto& metadata = checkpoint.file->metadata();
   if (const auto found = metadata.find(key); found != metadata.end()) {
     const std::string path = checkpoint.file->path().string();
-    return {ParseRgb(found->second, path + ": " + key), FactSource::kMetadata};
+    return {ParseValues(found->second, path + ": " + key, in_chans),
+            FactSource::kMetadata};
   }
-  if (beside) return FactOf(*beside);
-  if (usual) return {*usual, source};
-  return {assumed, FactSource::kAssumed};
+  if (beside && CanBeOf(in_chans, beside->value.size())) {
+    return FactOf(*beside);
+  }
+  if (usual.value) return {*usual.value, usual.source};
+  return {usual.assumed, FactSource::kAssumed};
 }
 
 template <typename T>
@@ -271,27 +298,43 @@ GivenFacts WithTag(GivenFacts given) {
   return given;
 }
 
-RgbFact OfGrey(RgbFact fact) {
+// As WithChannels; `rgb`: what is assumed of RGB images.
+ChannelFact OfChannels(ChannelFact fact, int64_t in_chans,
+                       const ChannelValues& rgb) {
   constexpr double kAssumed = 0.5;
-  if (IsUniform(fact.value)) return fact;
-  return {Uniform(kAssumed), FactSource::kAssumed};
+  const size_t count = CountOf(in_chans);
+  if (IsUniform(fact.value)) {
+    fact.value.assign(count, fact.value.front());
+    return fact;
+  }
+  if (fact.value.size() == count && in_chans != 1) return fact;
+  if (in_chans == 3) return {rgb, FactSource::kAssumed};
+  return {ChannelValues(count, kAssumed), FactSource::kAssumed};
 }
 
-// Errors: kUsage, at the option's name, for values that are not those of such
-// images.
-void CheckGiven(const std::optional<Rgb>& given, int64_t in_chans,
-                const char* name) {
-  if (!given || in_chans == 3) return;
-  if (in_chans != 1) {
+// One for each channel. Errors: kUsage, at the option's name, for values that
+// are not those of such images.
+std::optional<ChannelValues> Expanded(const std::optional<ChannelValues>& given,
+                                      int64_t in_chans, const char* name) {
+  if (!given) return std::nullopt;
+  const size_t count = CountOf(in_chans);
+  if (given->size() == 1) return ChannelValues(count, given->front());
+  if (in_chans == 1 && !IsUniform(*given)) {
     throw Error(ErrorKind::kUsage, name,
-                "is only known of RGB and grey images, and the model takes "
-                "{}-channel images; leave it out",
-                in_chans);
+                "has another value for each channel, and the model takes grey "
+                "images of 1 channel: give one value");
   }
-  if (IsUniform(*given)) return;
+  if (given->size() == count) return given;
   throw Error(ErrorKind::kUsage, name,
-              "has another value for each channel, and the model takes grey "
-              "images of 1 channel: give one value");
+              "has {} values, and the model takes images of {} channels: it "
+              "needs one value per channel, or one for all",
+              given->size(), in_chans);
+}
+
+std::optional<ChannelValues> ValuesOf(
+    const std::optional<std::array<double, 3>>& rgb) {
+  if (!rgb) return std::nullopt;
+  return ChannelValues(rgb->begin(), rgb->end());
 }
 
 // That of the model, if it is known.
@@ -310,36 +353,40 @@ Json JsonOf(const Fact<T>& fact, Json value) {
 
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& user_gives) {
-  const GivenFacts given = WithTag(user_gives);
+  const int64_t in_chans =
+      InChansOf(checkpoint, user_gives);  // a tag changes no model
+  GivenFacts expanded = user_gives;
+  expanded.mean = Expanded(user_gives.mean, in_chans, "mean");
+  expanded.std = Expanded(user_gives.std, in_chans, "std");
+  const GivenFacts given = WithTag(expanded);
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
   const Beside& beside = checkpoint.beside;
   const auto named = ByName(checkpoint);
-  const auto usual_mean = named ? std::optional(named->mean) : cfg.mean;
-  const auto usual_std = named ? std::optional(named->std) : cfg.std;
   const auto source = named ? FactSource::kName : FactSource::kLibrary;
-  const int64_t in_chans = InChansOf(checkpoint, given);
-  CheckGiven(user_gives.mean, in_chans, "mean");
-  CheckGiven(user_gives.std, in_chans, "std");
+  const UsualValues mean = {
+      named ? std::optional(named->mean) : ValuesOf(cfg.mean), source,
+      given.assumed.mean};
+  const UsualValues std = {
+      named ? std::optional(named->std) : ValuesOf(cfg.std), source,
+      given.assumed.std};
   return WithChannels(
-      {Decide(given.mean, KnownRgb(checkpoint, run::kMeanKey, beside.mean,
-                                   usual_mean, source, given.assumed.mean)),
-       Decide(given.std, KnownRgb(checkpoint, run::kStdKey, beside.std,
-                                  usual_std, source, given.assumed.std))},
+      {Decide(given.mean, KnownValues(checkpoint, run::kMeanKey, beside.mean,
+                                      mean, in_chans)),
+       Decide(given.std, KnownValues(checkpoint, run::kStdKey, beside.std, std,
+                                     in_chans))},
       in_chans);
 }
 
-std::vector<double> PerChannel(const std::array<double, 3>& values,
-                               int64_t in_chans) {
-  if (in_chans == 1) return {values[0]};
-  if (in_chans != 3) return {};
-  return {values.begin(), values.end()};
+std::vector<double> PerChannel(const ChannelValues& values, int64_t in_chans) {
+  if (in_chans == 1) return {values.front()};
+  return values;
 }
 
 MeanStd WithChannels(MeanStd known, int64_t in_chans) {
+  const image::Normalisation imagenet;
+  known.mean = OfChannels(std::move(known.mean), in_chans, imagenet.mean);
+  known.std = OfChannels(std::move(known.std), in_chans, imagenet.std);
   known.in_chans = in_chans;
-  if (in_chans == 3) return known;
-  known.mean = in_chans == 1 ? OfGrey(known.mean) : RgbFact();
-  known.std = in_chans == 1 ? OfGrey(known.std) : RgbFact{{1, 1, 1}};
   return known;
 }
 
@@ -352,7 +399,7 @@ void AddMeanStd(const MeanStd& known,
   }
 }
 
-std::string FactText(const Rgb& value) { return Json(value).dump(); }
+std::string FactText(const ChannelValues& value) { return Json(value).dump(); }
 std::string FactText(double value) { return fmt::format("{:g}", value); }
 std::string FactText(Interpolation value) {
   return std::string(image::Interpolations().NameOf(value));
@@ -370,7 +417,7 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint,
   const Beside& beside = checkpoint.beside;
   Facts facts;
   SetModel(checkpoint, given, facts);
-  facts.mean_std = MeanStdOf(checkpoint, given);
+  facts.mean_std = MeanStdOf(checkpoint, user_gives);
   const RecordedRecipe recipe(checkpoint);
   facts.crop_pct = Decide(
       given.crop_pct, KnownOf(RecordedCrop(recipe), beside.crop_pct, 0.875));
@@ -402,9 +449,6 @@ void CheckCrop(const GivenFacts& given, const Facts& facts) {
 }
 
 std::string Describe(const MeanStd& facts) {
-  if (PerChannel(facts.mean.value, facts.in_chans).empty()) {
-    return fmt::format("unknown mean and std of {} channels", facts.in_chans);
-  }
   return fmt::format("mean {}, std {}", Describe(facts.mean),
                      Describe(facts.std));
 }

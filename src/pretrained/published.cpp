@@ -16,14 +16,15 @@ constexpr PublishedModel kModels[] = {
 #include "published_models.inc"
 };
 
-constexpr image::Normalisation kImageNet = {};
-constexpr image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
-constexpr image::Normalisation kClip = {{0.48145466, 0.4578275, 0.40821073},
-                                        {0.26862954, 0.26130258, 0.27577711}};
-constexpr image::Normalisation kUnit = {{0, 0, 0}, {1, 1, 1}};
+constexpr PublishedNormalisation kImageNet = {{0.485, 0.456, 0.406},
+                                              {0.229, 0.224, 0.225}};
+constexpr PublishedNormalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+constexpr PublishedNormalisation kClip = {{0.48145466, 0.4578275, 0.40821073},
+                                          {0.26862954, 0.26130258, 0.27577711}};
+constexpr PublishedNormalisation kUnit = {{0, 0, 0}, {1, 1, 1}};
 // Of DINOv3's satellite images.
-constexpr image::Normalisation kSatellite = {{0.43, 0.411, 0.296},
-                                             {0.213, 0.156, 0.143}};
+constexpr PublishedNormalisation kSatellite = {{0.43, 0.411, 0.296},
+                                               {0.213, 0.156, 0.143}};
 
 constexpr PublishedTag kTags[] = {
 #include "published_tags.inc"

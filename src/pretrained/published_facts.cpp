@@ -84,7 +84,6 @@ model::Pooling PoolingHint(model::Pooling pooling) {
 }
 
 Beside ImageFactsOf(const Published& published) {
-  using Rgb = std::array<double, 3>;
   const std::string label = LabelOf(published);
   const auto tags = published.tag != nullptr ? std::span(published.tag, 1)
                                              : TagsOf(*published.model);
@@ -92,10 +91,13 @@ Beside ImageFactsOf(const Published& published) {
   const auto state = [&](auto& value, const auto& of_tag) {
     State(value, CommonOf(tags, of_tag), label);
   };
+  const auto values = [](const std::array<double, 3>& rgb) {
+    return image::ChannelValues(rgb.begin(), rgb.end());
+  };
   state(facts.mean,
-        [](const PublishedTag& t) -> Rgb { return t.normalisation.mean; });
+        [&](const PublishedTag& t) { return values(t.normalisation.mean); });
   state(facts.std,
-        [](const PublishedTag& t) -> Rgb { return t.normalisation.std; });
+        [&](const PublishedTag& t) { return values(t.normalisation.std); });
   state(facts.crop_pct, [](const PublishedTag& t) { return t.crop_pct; });
   state(facts.img_size, [](const PublishedTag& t) { return t.img_size; });
   state(facts.interpolation, [](const PublishedTag& t) {

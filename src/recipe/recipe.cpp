@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <tuple>
 #include <type_traits>
@@ -99,9 +100,7 @@ struct Reader {
   }
   template <size_t N>
   void operator()(std::array<double, N>& value) const {
-    auto list = section.Get<std::vector<double>>(key);
-    // As in timm, one value is that of all channels.
-    if (N == 3 && list.size() == 1) list.resize(N, list.front());
+    const auto list = section.Get<std::vector<double>>(key);
     if (list.size() != N) {
       throw Error(section.kind(), section.PathOf(key),
                   "has {} values; it needs {}", list.size(), N);
@@ -197,7 +196,10 @@ void CheckTeacherFile(const Recipe& recipe) {
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
-    if (!values->empty() && values->size() != 1 && values->size() != 3) {
+    // Its own channels are not known yet.
+    const auto in_chans = static_cast<size_t>(InChans(recipe.model));
+    if (!values->empty() && values->size() != 1 && values->size() != 3 &&
+        values->size() != in_chans) {
       fail(key, "needs one value per channel, or one for all");
     }
   }
@@ -274,10 +276,19 @@ void LogUnused(const train::Options& train) {
   spdlog::info("train.ema_warmup has no effect: train.ema_decay is 0");
 }
 
+// As in timm, one value is that of all channels.
+void ExpandValues(const char* key, int in_chans, image::ChannelValues& values) {
+  const auto count = static_cast<size_t>(image::ChannelsInMemory(in_chans));
+  if (values.size() == 1) values.assign(count, values.front());
+  if (values.size() == count) return;
+  throw Error(ErrorKind::kConfig, key, "has {} values; it needs {}",
+              values.size(), count);
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
-  image::RequireReadable(InChans(recipe.model), "model.in_chans");
   const auto in_chans = static_cast<int>(InChans(recipe.model));
+  recipe.data.in_chans = in_chans;
   recipe.train.normalisation.in_chans = in_chans;
   recipe.train.transform.in_chans = in_chans;
   recipe.train.evaluation.in_chans = in_chans;
@@ -288,28 +299,57 @@ void Derive(Recipe& recipe) {
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
   recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
+  auto& normalisation = recipe.train.normalisation;
+  ExpandValues("data.mean", in_chans, normalisation.mean);
+  ExpandValues("data.std", in_chans, normalisation.std);
+  if (!image::IsRgbOrGrey(in_chans)) return;  // nothing is filled
   for (size_t c = 0; c < 3; ++c) {
-    const double mean = recipe.train.normalisation.mean[c];
-    recipe.train.transform.fill[c] =
-        static_cast<uint8_t>(std::clamp(std::round(255 * mean), 0., 255.));
+    recipe.train.transform.fill[c] = static_cast<uint8_t>(
+        std::clamp(std::round(255 * normalisation.mean[c]), 0., 255.));
   }
 }
 
-// ImageNet's are of RGB images; none is usual for grey ones.
-void CheckGrey(const image::Normalisation& normalisation, bool has_mean,
-               bool has_std) {
-  const auto check = [](const char* key, const std::array<double, 3>& values,
-                        bool given) {
-    if (given && values[0] == values[1] && values[1] == values[2]) return;
+bool AllEqual(const image::ChannelValues& values) {
+  return std::ranges::adjacent_find(values, std::not_equal_to()) ==
+         values.end();
+}
+
+// ImageNet's are of RGB images; none is usual for others.
+void CheckMeanAndStd(const Recipe& recipe, bool has_mean, bool has_std) {
+  const int64_t in_chans = InChans(recipe.model);
+  if (in_chans == 3) return;
+  const bool grey = in_chans == 1;
+  const std::string images =
+      grey ? "grey images of 1 channel"
+           : fmt::format("images of {} channels", in_chans);
+  const auto check = [&](const char* key, const image::ChannelValues& values,
+                         bool given) {
+    if (given && (!grey || AllEqual(values))) return;
     throw Error(ErrorKind::kConfig, key,
-                "{}: the model takes grey images of 1 channel, for which no "
-                "value is usual; set it to one number for pixels between 0 and "
-                "1, as in data.mean=[0.5] and data.std=[0.25] (wsel datasets "
-                "check prints those of a data set)",
-                given ? "has another value for each channel" : "is missing");
+                "{}: the model takes {}, for which no value is usual; set it "
+                "to one number{} for pixels between 0 and 1, as in "
+                "data.mean=[0.5] and data.std=[0.25] (wsel datasets check{} "
+                "prints those of a data set)",
+                given ? "has another value for each channel" : "is missing",
+                images, grey ? "" : " per channel, or one for all,",
+                grey ? "" : fmt::format(" with `in_chans` {}", in_chans));
   };
-  check("data.mean", normalisation.mean, has_mean);
-  check("data.std", normalisation.std, has_std);
+  check("data.mean", recipe.train.normalisation.mean, has_mean);
+  check("data.std", recipe.train.normalisation.std, has_std);
+}
+
+// A policy of colours, the default, is for images that have some.
+void SolvePolicy(Recipe& recipe) {
+  augment::TrainTransformOptions& transform = recipe.train.transform;
+  if (image::IsRgbOrGrey(InChans(recipe.model)) ||
+      transform.rand_augment.empty()) {
+    return;
+  }
+  spdlog::info(
+      "augment.rand_augment \"\", not {}: it changes colours, which images of "
+      "{} channels lack",
+      transform.rand_augment, InChans(recipe.model));
+  transform.rand_augment.clear();
 }
 
 [[noreturn]] void ThrowGivenTwice(std::string_view where,
@@ -509,15 +549,13 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   if (!given("loss", "name")) SolveLoss(recipe);
+  if (!given("augment", "rand_augment")) SolvePolicy(recipe);
   if (epochs) {
     SetEpochs(recipe.train.schedule, *epochs, !SetsWarmup(sets, where));
   }
   LogUnused(recipe.train);
+  CheckMeanAndStd(recipe, given("data", "mean"), given("data", "std"));
   Derive(recipe);
-  if (InChans(recipe.model) == 1) {
-    CheckGrey(recipe.train.normalisation, given("data", "mean"),
-              given("data", "std"));
-  }
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   CheckFreeze(recipe);

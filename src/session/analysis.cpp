@@ -47,7 +47,9 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
                             model.transform, images, static_cast<int>(workers));
 }
 
-data::Dataset AnalyzedImages(const data::DataOptions& options) {
+data::Dataset AnalyzedImages(data::DataOptions options,
+                             const model::Config& config) {
+  options.in_chans = InChans(config);
   const data::Dataset set = OpenTrainSplit(options);
   if (!options.subset.empty() || set.size() <= kAnalyzedImages) return set;
   return data::Subset(set, {.count = kAnalyzedImages}, options.subset_seed);
@@ -112,7 +114,9 @@ std::vector<analyze::ProductMatrix> AnalyzeAttention(
 FeatureTables AnalyzeFeatures(const FeaturesRequest& request) {
   const auto analyzed =
       OpenAnalyzedModels(request.models, &select::LibTorchSvd());
-  const data::Dataset set = AnalyzedImages(request.data);
+  // Models of other channels cannot share the images, and fail at the first.
+  const data::Dataset set =
+      AnalyzedImages(request.data, analyzed.front().config);
   const auto folder = MakeFolder(request.output);
   FeatureTables tables = FeaturesOfModels(analyzed, set, request.data.workers);
   tables.num_images = set.size();

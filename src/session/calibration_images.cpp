@@ -33,6 +33,7 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
   options.cache_dir.clear();
   options.cache_gib = 0;
   options.labels_optional = true;
+  options.in_chans = InChans(teacher.model);
   const data::Dataset all = OpenTrainSplit(options);
   data::Dataset set = all;
   if (all.size() < request.images) {

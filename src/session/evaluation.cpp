@@ -223,6 +223,7 @@ data::DataOptions DataOfRun(const EvalRequest& request,
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
   data::DataOptions options = request.data;
   options.cache_gib = 0;  // images are read once
+  options.in_chans = InChans(opened.facts.model);
   if (recipe.Value("data", "name") != options.name) return options;
   const auto seed = recipe.Value("data", "split_seed");
   if (seed.is_number_unsigned()) options.split_seed = seed.get<uint64_t>();

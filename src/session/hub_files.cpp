@@ -68,13 +68,10 @@ Json ResizingProcessor(const pretrained::Facts& facts) {
   return json;
 }
 
-// Nothing if they are unknown.
 void AddMeanStd(const pretrained::Facts& facts, const char* mean,
                 const char* std, Json& json) {
   const auto& known = facts.mean_std;
-  const auto means = pretrained::PerChannel(known.mean.value, known.in_chans);
-  if (means.empty()) return;
-  json[mean] = means;
+  json[mean] = pretrained::PerChannel(known.mean.value, known.in_chans);
   json[std] = pretrained::PerChannel(known.std.value, known.in_chans);
 }
 

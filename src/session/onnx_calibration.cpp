@@ -14,8 +14,11 @@ namespace {
 
 // A part of the training split, so that accuracy on the test split is that on
 // unseen images.
-data::Dataset CalibrationImages(const OnnxExportOptions& options) {
-  data::Dataset train = OpenTrainSplit(options.data);
+data::Dataset CalibrationImages(const OnnxExport& exported) {
+  const OnnxExportOptions& options = exported.options();
+  data::DataOptions data = options.data;
+  data.in_chans = InChans(exported.facts().model);
+  data::Dataset train = OpenTrainSplit(data);
   if (train.size() <= options.calibration_images) {
     spdlog::info("calibrating with all {} images of {}", train.size(),
                  train.name);
@@ -29,7 +32,7 @@ data::Dataset CalibrationImages(const OnnxExportOptions& options) {
 
 Calibration Calibrate(OnnxExport& exported, const OnProgress& progress) {
   const OnnxExportOptions& options = exported.options();
-  const data::Dataset images = CalibrationImages(options);
+  const data::Dataset images = CalibrationImages(exported);
   ModelImagesOptions loading{.workers = static_cast<int>(options.data.workers),
                              .skip_corrupt = options.data.skip_corrupt,
                              .title = "calibrate"};

@@ -29,14 +29,6 @@ OnnxExport::OnnxExport(const pretrained::PretrainedCheckpoint& checkpoint,
       options_(options),
       facts_(FactsOf(checkpoint, options.given)) {
   CheckOptions(options);
-  if (options.preprocess && InChans(facts_.model) != 1 &&
-      InChans(facts_.model) != 3) {
-    throw Error(ErrorKind::kUsage, "preprocess",
-                "needs the mean and std of the images, which are only known "
-                "for 3 channels (RGB) or 1 (grey), and the model takes {}; "
-                "leave it out",
-                InChans(facts_.model));
-  }
   CheckCrop(options.given, facts_);
   if (!options.given.model) RequireKnownHeads(checkpoint);
   RequireAllKeys(checkpoint, facts_.model);

@@ -14,7 +14,6 @@
 #include "wsel/core/error.h"
 #include "wsel/core/scratch_folder.h"
 #include "wsel/data/subset.h"
-#include "wsel/image/channels.h"
 #include "wsel/nn/build.h"
 #include "wsel/onnx/model_file.h"
 #include "wsel/session/onnx_runtime.h"
@@ -30,7 +29,7 @@ using Json = nlohmann::ordered_json;
 // What the files are compared on.
 struct Reference {
   std::string images;  // for people
-  at::Tensor pixels;   // [N, H, W, 3] float32, 0 to 255
+  at::Tensor pixels;   // [N, H, W, in_chans] float32, 0 to 255
   at::Tensor logits;   // [N, classes]
   Json labels;         // of outputs; null: unknown
 };
@@ -80,7 +79,8 @@ class ReferenceMaker {
 
 Reference OfTestSplit(const OnnxExport& exported, int64_t max_images,
                       const OnProgress& progress) {
-  const data::DataOptions& options = exported.options().data;
+  data::DataOptions options = exported.options().data;
+  options.in_chans = InChans(exported.facts().model);
   data::Dataset test = OpenTestSplit(options);
   if (test.size() > max_images) {
     test = data::Subset(test, {.count = max_images}, options.subset_seed);
@@ -191,7 +191,6 @@ Verification Verify(const OnnxExport& exported, const fs::path& written,
                     const fs::path& output, const VerifyOptions& options,
                     const OnProgress& progress) {
   const model::Config& config = exported.facts().model;
-  image::RequireReadable(InChans(config), NameOf(config));
   const ScratchFolder folder;
   const Reference reference =
       exported.options().data.name.empty()

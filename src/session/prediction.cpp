@@ -11,6 +11,7 @@
 #include "wsel/core/mapped_file.h"
 #include "wsel/data/decode_image.h"
 #include "wsel/data/images_below.h"
+#include "wsel/image/channels.h"
 #include "wsel/image/orientation.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/imagenet_classes.h"
@@ -42,21 +43,23 @@ std::vector<std::string> FilesOf(const std::vector<std::string>& inputs) {
   return files;
 }
 
-image::Image Read(const std::string& path, bool exif) {
+image::Image Read(const std::string& path, bool exif, int in_chans) {
   const MappedFile file(path);
-  auto decoded = data::DecodeImage(file.bytes(), path);
-  if (!exif) return std::move(decoded.image);
+  auto decoded = data::DecodeImage(file.bytes(), path, {}, nullptr, in_chans);
+  // TIFFs are upright already, and arrays have no orientation.
+  if (!exif || !image::IsRgbOrGrey(in_chans)) return std::move(decoded.image);
   return image::Upright(decoded.image, image::ExifOrientation(file.bytes()));
 }
 
 // The files as a data set without labels.
-data::Dataset DatasetOf(const std::vector<std::string>& files, bool exif) {
+data::Dataset DatasetOf(const std::vector<std::string>& files, bool exif,
+                        int in_chans) {
   return {.name = "images",
           .classes = {},
           .labels = std::vector<int32_t>(files.size()),
           .image =
-              [&files, exif](int64_t i) {
-                return Read(files.at(static_cast<size_t>(i)), exif);
+              [&files, exif, in_chans](int64_t i) {
+                return Read(files.at(static_cast<size_t>(i)), exif, in_chans);
               },
           .filename =
               [&files](int64_t i) { return files.at(static_cast<size_t>(i)); }};
@@ -138,7 +141,8 @@ std::vector<std::string> Prediction::Run(
     const OnProgress& progress,
     const std::function<void(const PredictedImage&)>& use) {
   const at::NoGradGuard no_grad;
-  const data::Dataset images = DatasetOf(files_, request_.exif);
+  const data::Dataset images =
+      DatasetOf(files_, request_.exif, static_cast<int>(InChans(facts_.model)));
   const auto predict = [&](const at::Tensor& batch,
                            const std::vector<int64_t>& indices) {
     const auto logits =

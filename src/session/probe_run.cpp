@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/session/dry_run.h"
@@ -36,12 +38,9 @@ ProbeRequest Prepared(ProbeRequest request) {
   return request;
 }
 
-probe::FeatureExtractor FeaturesOf(const ProbeRequest& request,
-                                   const data::Dataset& train,
-                                   const c10::Device& device) {
-  if (!request.pixels) {
-    return probe::CheckpointFeatures(request.backbone, device);
-  }
+probe::FeatureExtractor PixelsOf(const ProbeRequest& request,
+                                 const data::Dataset& train,
+                                 const c10::Device& device) {
   const auto order =
       request.backbone.given.pass_order.value_or(image::PassOrder::kPillow13);
   return probe::PixelFeatures(train, device, request.data.skip_corrupt, order);
@@ -50,13 +49,20 @@ probe::FeatureExtractor FeaturesOf(const ProbeRequest& request,
 }  // namespace
 
 ProbeRun RunProbe(const ProbeRequest& given) {
-  const ProbeRequest request = Prepared(given);
+  ProbeRequest request = Prepared(given);
   const c10::Device device = train::FindDevice(request.device);
+  // Before the images, which are read with its channels.
+  std::optional<probe::FeatureExtractor> backbone;
+  if (!request.pixels) {
+    backbone = probe::CheckpointFeatures(request.backbone, device);
+    request.data.in_chans = backbone->transform.in_chans;
+  }
   const auto splits = OpenSplits(request.data);
   probe::CheckSplit(request.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
-  const auto features = FeaturesOf(request, splits.train, device);
+  const auto features =
+      backbone ? *backbone : PixelsOf(request, splits.train, device);
   ProgressMeter meter(ProgressOnStderr(30));
   ProbeRun run{.result = probe::FitProbe(splits.train, splits.test, features,
                                          request.options, ShowOn(meter)),

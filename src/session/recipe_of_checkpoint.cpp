@@ -26,12 +26,12 @@ std::vector<std::string> RecipeOfCheckpoint(
           text(pretrained::FactText(facts.interpolation.value)),
       "evaluation.crop_mode=" +
           text(pretrained::FactText(facts.crop_mode.value))};
-  const bool grey = InChans(facts.model) == 1;
+  const bool rgb = InChans(facts.model) == 3;
   for (const auto& [key, fact] :
        {std::pair("data.mean=", &facts.mean_std.mean),
         std::pair("data.std=", &facts.mean_std.std)}) {
-    // The recipe requires those of grey images.
-    if (grey && fact->source == pretrained::FactSource::kAssumed) continue;
+    // The recipe requires those of other images.
+    if (!rgb && fact->source == pretrained::FactSource::kAssumed) continue;
     sets.push_back(key + Json(fact->value).dump());
   }
   return sets;

@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -39,10 +38,10 @@ bool RunsAsScript(const TrainTeacher& teacher, train::Distillation method) {
          NumClasses(teacher.model ? *teacher.model : file.model->config) == 0;
 }
 
-// Three values, or one for all channels.
-std::optional<std::array<double, 3>> Given(const std::vector<double>& values) {
+// One per channel, or one for all.
+std::optional<image::ChannelValues> Given(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
-  return {{values.front(), values.at(values.size() / 2), values.back()}};
+  return values;
 }
 
 // What is known of the teacher and of its images. Unknown values are the

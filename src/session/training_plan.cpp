@@ -105,8 +105,13 @@ std::string WeightsText(const recipe::Recipe& recipe, bool resumes) {
                      recipe.train.seed);
 }
 
-// The images' size, whether they are grey, and the mean and std that are
-// assumed of them unless they are given.
+std::string ChannelsText(int64_t in_chans) {
+  if (in_chans == 3) return "";
+  return in_chans == 1 ? ", grey" : fmt::format(", {} channels", in_chans);
+}
+
+// The images' size, their channels unless they are RGB, and the mean and std
+// that are assumed of them unless they are given.
 std::string InputText(const recipe::Recipe& recipe) {
   const image::Normalisation usual;
   const image::Normalisation& given = recipe.train.normalisation;
@@ -116,7 +121,7 @@ std::string InputText(const recipe::Recipe& recipe) {
   const auto std = pretrained::PerChannel(given.std, in_chans);
   return fmt::format(
       "{} px{}, mean {}, std {}{}", ImageSize(recipe.model),
-      in_chans == 1 ? ", grey" : "", fmt::join(mean, ","), fmt::join(std, ","),
+      ChannelsText(in_chans), fmt::join(mean, ","), fmt::join(std, ","),
       assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
 }
 

@@ -1,11 +1,8 @@
 #include "wsel/train/eval_transform.h"
 
-#include "wsel/image/channels.h"
-
 namespace wsel::train {
 
 augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts) {
-  image::RequireReadable(InChans(facts.model), NameOf(facts.model));
   return {.img_size = ImageSize(facts.model),
           .crop_pct = facts.crop_pct.value,
           .interpolation = facts.interpolation.value,

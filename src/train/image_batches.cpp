@@ -11,21 +11,23 @@
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
 #include "wsel/core/check.h"
+#include "wsel/image/channels.h"
 
 namespace wsel::train {
 namespace {
 
 // For pixel values 0 to 255.
-std::array<double, 3> Times255(std::array<double, 3> values) {
+image::ChannelValues Times255(image::ChannelValues values) {
   for (double& value : values) value *= 255;
   return values;
 }
 
-// The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
-at::Tensor Pixels(const data::Batch& batch, const HeightWidth& img_size) {
+// The batch's pixels [B, H, W, channels] as a tensor that shares their memory.
+at::Tensor Pixels(const data::Batch& batch, const HeightWidth& img_size,
+                  int channels) {
   // from_blob does not take a const pointer; nothing writes to it.
   return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()),
-                       {batch.size, img_size.height, img_size.width, 3},
+                       {batch.size, img_size.height, img_size.width, channels},
                        at::kByte);
 }
 
@@ -43,8 +45,9 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 }  // namespace
 
 data::Transform MakeTrainTransform(const Options& options) {
-  const auto apply = [transform = options.transform, erasing = options.erasing,
-                      seed = options.seed](
+  const int channels = image::ChannelsInMemory(options.transform.in_chans);
+  const auto apply = [channels, transform = options.transform,
+                      erasing = options.erasing, seed = options.seed](
                          const image::Image& image, int64_t draw, int64_t index,
                          std::span<uint8_t> out, data::ErasePatch& patch) {
     const augment::SampleAddress address{seed, draw, index};
@@ -53,13 +56,15 @@ data::Transform MakeTrainTransform(const Options& options) {
         augment::DrawErasing(erasing, transform.img_size, address);
     if (!erasure) return;
     patch = {erasure->top, erasure->left, erasure->height, erasure->width,
-             augment::ErasingNoise(*erasure, address)};
+             augment::ErasingNoise(*erasure, address, channels)};
   };
   return {
-      apply, [transform = options.transform, seed = options.seed](
-                 image::Size size, int64_t draw, int64_t index) {
+      apply,
+      [transform = options.transform, seed = options.seed](
+          image::Size size, int64_t draw, int64_t index) {
         return augment::NeededForTrain(transform, size, {seed, draw, index});
-      }};
+      },
+      channels};
 }
 
 data::Transform MakeEvalTransform(
@@ -72,7 +77,8 @@ data::Transform MakeEvalTransform(
   return {apply,
           [options](image::Size size, int64_t /*draw*/, int64_t /*index*/) {
             return augment::NeededForEval(options, size);
-          }};
+          },
+          image::ChannelsInMemory(options.in_chans)};
 }
 
 at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
@@ -87,7 +93,7 @@ at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
   return hot;
 }
 
-at::Tensor PerChannel(const std::array<double, 3>& values,
+at::Tensor PerChannel(const image::ChannelValues& values,
                       const c10::Device& device, int64_t in_chans) {
   return at::tensor(at::ArrayRef<double>(values), at::kFloat)
       .narrow(0, 0, in_chans)
@@ -98,8 +104,12 @@ at::Tensor PerChannel(const std::array<double, 3>& values,
 Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
       in_chans_(n.in_chans),
-      mean_(PerChannel(Times255(n.mean), device)),
-      scale_(PerChannel(Times255(n.std), at::kCPU).reciprocal().to(device)) {
+      mean_(PerChannel(Times255(n.mean), device,
+                       image::ChannelsInMemory(n.in_chans))),
+      scale_(PerChannel(Times255(n.std), at::kCPU,
+                        image::ChannelsInMemory(n.in_chans))
+                 .reciprocal()
+                 .to(device)) {
   if (device.is_cpu()) return;
   stream_ = c10::impl::VirtualGuardImpl(device.type())
                 .getStreamFromGlobalPool(device);
@@ -125,8 +135,8 @@ at::Tensor Uploader::Copy(const at::Tensor& host) {
 DeviceBatch Uploader::Upload(const data::Batch& batch,
                              const HeightWidth& img_size) {
   DeviceBatch out;
-  // Permuted to [B, 3, H, W], these bytes are already channels last.
-  out.images = Copy(Pixels(batch, img_size))
+  // Permuted to [B, channels, H, W], these bytes are already channels last.
+  out.images = Copy(Pixels(batch, img_size, image::ChannelsInMemory(in_chans_)))
                    .permute({0, 3, 1, 2})
                    .to(at::kFloat)
                    .sub_(mean_)

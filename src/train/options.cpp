@@ -79,12 +79,12 @@ void ValidateOptimizer(const Options& o) {
 }
 
 void ValidateNormalisation(const image::Normalisation& n) {
-  for (size_t c = 0; c < 3; ++c) {
-    if (!std::isfinite(n.mean[c])) ThrowConfig("data.mean", "must be finite");
-    if (!(n.std[c] > 0 && std::isfinite(n.std[c]))) {
-      ThrowConfig("data.std",
-                  fmt::format("is {}; it must be above 0", n.std[c]));
-    }
+  for (const double value : n.mean) {
+    if (!std::isfinite(value)) ThrowConfig("data.mean", "must be finite");
+  }
+  for (const double value : n.std) {
+    if (value > 0 && std::isfinite(value)) continue;
+    ThrowConfig("data.std", fmt::format("is {}; it must be above 0", value));
   }
 }
 

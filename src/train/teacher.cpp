@@ -23,11 +23,11 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
   // The teacher of RGB images gets grey ones as such.
   if (s.in_chans < t.in_chans) prepared = prepared.expand({-1, 3, -1, -1});
   if (s.mean != t.mean || s.std != t.std) {
-    std::array<double, 3> factor;
-    std::array<double, 3> offset;
-    for (size_t c = 0; c < 3; ++c) {
-      factor[c] = s.std[c] / t.std[c];
-      offset[c] = (s.mean[c] - t.mean[c]) / t.std[c];
+    image::ChannelValues factor;
+    image::ChannelValues offset;
+    for (size_t c = 0; c < t.mean.size(); ++c) {
+      factor.push_back(s.std.at(c) / t.std.at(c));
+      offset.push_back((s.mean.at(c) - t.mean[c]) / t.std[c]);
     }
     prepared = prepared * PerChannel(factor, prepared.device(), t.in_chans) +
                PerChannel(offset, prepared.device(), t.in_chans);

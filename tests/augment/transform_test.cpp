@@ -130,6 +130,67 @@ TEST(EvalTransform, OfOneChannelEqualsPillowsModeL) {
   }
 }
 
+// Four channels: those of a test image, then the first of another one.
+image::Image FourChannels(const image::Image& three, const image::Image& more) {
+  auto four = image::Image::OfChannels(three.width(), three.height(), 4);
+  for (size_t i = 0; i < four.bytes().size(); ++i) {
+    four.bytes()[i] =
+        i % 4 < 3 ? three.bytes()[i / 4 * 3 + i % 4] : more.bytes()[i / 4 * 3];
+  }
+  return four;
+}
+
+TEST(Transforms, OfOtherChannelsComputeEachAsOfRgb) {
+  const image::Image three = image::TestImage("plain", 61, 47);
+  const image::Image more = image::TestImage("dim", 61, 47);
+  const image::Image four = FourChannels(three, more);
+  // The same of an RGB image and of four channels.
+  const auto expect = [&](const auto& transform) {
+    image::Image of_three(24, 40);
+    image::Image of_more(24, 40);
+    auto of_four = image::Image::OfChannels(24, 40, 4);
+    transform(three, 3, of_three.bytes());
+    transform(more, 3, of_more.bytes());
+    transform(four, 4, of_four.bytes());
+    EXPECT_EQ(of_four, FourChannels(of_three, of_more));
+  };
+  const HeightWidth size(40, 24);
+  expect([&](const image::Image& image, int in_chans, auto out) {
+    EvalTransform(image, {.img_size = size, .in_chans = in_chans}, out);
+  });
+  for (int64_t epoch = 0; epoch < 8; ++epoch) {
+    expect([&](const image::Image& image, int in_chans, auto out) {
+      TrainTransformOptions options;
+      options.img_size = size;
+      options.vflip = 0.5;
+      options.rand_augment = "";
+      options.in_chans = in_chans;
+      TrainTransform(image, options, {1, epoch, 0}, out);
+    });
+  }
+}
+
+TEST(Transforms, NeedImagesOfTheModelsChannels) {
+  const auto four = image::Image::OfChannels(50, 50, 4);
+  std::vector<uint8_t> out(size_t{32} * 32 * 5);
+  const EvalTransformOptions five{.img_size = 32, .in_chans = 5};
+  ExpectError([&] { EvalTransform(four, five, out); }, ErrorKind::kFormat,
+              {"4 channels", "images of 5", "in_chans"});
+  out.resize(size_t{32} * 32 * 3);
+  ExpectError([&] { EvalTransform(four, {.img_size = 32}, out); },
+              ErrorKind::kFormat, {"4 channels", "images of 3"});
+  // Operations on colours, had they not been rejected before.
+  out.resize(size_t{32} * 32 * 4);
+  TrainTransformOptions options;
+  options.img_size = 32;
+  options.in_chans = 4;
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"augment.rand_augment", "4 channels"});
+  const TrainDraws draws{.width = 50, .height = 50, .ops = {DrawnOp{}}};
+  ExpectError([&] { ApplyTrain(four, options, draws, out); },
+              ErrorKind::kConfig, {"augment.rand_augment", "4 channels"});
+}
+
 // Rows of size, img_size, crop_pct, crop_mode, interpolation and digest.
 void ExpectEvaluatesAsTimm(const Json& rows) {
   for (const Json& row : rows) {

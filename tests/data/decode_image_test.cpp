@@ -38,13 +38,59 @@ TEST(DecodeImage, ReadsNumpysArraysOfBytes) {
   EXPECT_EQ(PixelsOf("fortran"), rgb);
 }
 
+// By scripts/golden/channels.py: element i is i, and of 16 bits 256 i + 255.
+TEST(DecodeImage, KeepsTheUpperBytesOfArraysOf16Bits) {
+  std::vector<uint8_t> rgb;
+  std::vector<uint8_t> grey;
+  for (uint8_t i = 0; i < 18; ++i) {
+    rgb.push_back(i);
+    grey.push_back(i / 3 * 3);
+  }
+  EXPECT_EQ(PixelsOf("rgb16"), rgb);
+  EXPECT_EQ(PixelsOf("grey16"), grey);
+  EXPECT_EQ(DecodeImageFile(Array("rgb16")).narrowed,
+            image::Narrowed::kUpperByte);
+  EXPECT_EQ(DecodeImageFile(Array("rgb")).narrowed, image::Narrowed::kNo);
+}
+
+TEST(DecodeImage, ReadsArraysOfTheModelsChannels) {
+  for (const char* name : {"five", "five_first", "five_fortran"}) {
+    const image::Image image = DecodeImageFile(Array(name), nullptr, 5).image;
+    EXPECT_EQ(image.channels(), 5) << name;
+    EXPECT_EQ(image.width(), 3) << name;
+    EXPECT_EQ(image.height(), 2) << name;
+    for (uint8_t i = 0; i < 30; ++i) EXPECT_EQ(image.bytes()[i], i) << name;
+  }
+  // Where both ends could be channels, they are last.
+  const image::Image both = DecodeImageFile(Array("both"), nullptr, 5).image;
+  EXPECT_EQ(both.height(), 5);
+  EXPECT_EQ(both.width(), 3);
+  // Of RGB ones, too.
+  const image::Image planes = DecodeImageFile(Array("planes")).image;
+  EXPECT_EQ(planes.height(), 2);
+  EXPECT_EQ(planes.width(), 4);
+  EXPECT_EQ(planes.channels(), 3);
+}
+
+TEST(DecodeImage, SaysWhichChannelsAnArrayLacks) {
+  const auto expect = [](const char* name, int in_chans, const char* part) {
+    ExpectError([&] { DecodeImageFile(Array(name), nullptr, in_chans); },
+                ErrorKind::kFormat,
+                {std::string(name) + ".npy", "in_chans", part});
+  };
+  expect("five", 4, "[2, 3, 5], and the model takes images of 4 channels");
+  expect("five", 3, "[2, 3, 5], and the model takes images of 3 channels");
+  expect("rgb", 5, "[height, width, 5] or [5, height, width]");
+  expect("grey", 2, "[2, 3], and the model takes images of 2 channels");
+}
+
 TEST(DecodeImage, SaysWhichArraysAreNoImages) {
   const auto expect = [](const char* name, const char* part) {
     ExpectError([&] { DecodeImageFile(Array(name)); }, ErrorKind::kFormat,
                 {std::string(name) + ".npy", part});
   };
-  expect("four", "[2, 3, 4]; arrays are read as images of [height, width]");
-  expect("planes", "[3, 2, 4]");
+  expect("four", "[2, 3, 4]");
+  expect("four", "arrays are read as images of [height, width]");
   expect("float", "holds float32");
   expect("empty", "has no pixels");
 }

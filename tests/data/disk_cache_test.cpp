@@ -49,6 +49,29 @@ TEST_F(DiskCache, EqualsTheDecodedImages) {
   }
 }
 
+// Of arrays that are read with five channels, and as those of three fail.
+TEST_F(DiskCache, HasTheModelsChannels) {
+  const fs::path arrays =
+      fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/arrays";
+  for (const char* split : {"train", "test"}) {
+    const fs::path folder = temp_ / "five" / split / "a";
+    fs::create_directories(folder);
+    for (const char* name : {"five.npy", "five_first.npy"}) {
+      fs::copy(arrays / name, folder / name);
+    }
+  }
+  const auto open = [&](int64_t in_chans) {
+    return OpenDataset("folder", temp_ / "five", Split::kTrain,
+                       {.in_chans = in_chans});
+  };
+  const Dataset cached = CachedOnDisk(open(5), temp_ / "cache", kUnlimited);
+  EXPECT_EQ(cached.image(1).channels(), 5);
+  EXPECT_EQ(cached.image(1), open(5).image(1));
+  const Dataset rgb = CachedOnDisk(open(3), temp_ / "cache", kUnlimited);
+  ExpectError([&] { rgb.image(0); }, ErrorKind::kFormat,
+              {"five.npy", "3 channels"});
+}
+
 TEST_F(DiskCache, IsWrittenOnceAndAgainIfAFileChanges) {
   Cached();
   const auto written = fs::last_write_time(File());

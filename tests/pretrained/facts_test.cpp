@@ -66,26 +66,38 @@ TEST(Facts, OfGreyImagesHaveOneValue) {
       ErrorKind::kUsage, {"std", "one value"});
   EXPECT_THAT(PerChannel({0.25, 0.25, 0.25}, 1), ElementsAre(0.25));
   EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 3), ElementsAre(0.1, 0.2, 0.3));
-  EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 4), ElementsAre());
+  EXPECT_THAT(PerChannel({0.1, 0.2}, 2), ElementsAre(0.1, 0.2));
 }
 
-// They would have no effect.
-TEST(Facts, OfOtherChannelsTakeNoMeanAndStd) {
+// Values of RGB images are not those of others.
+TEST(Facts, OfOtherChannelsAreGivenOrAssumed) {
   const TempFolder folder;
   model::VitConfig satellite = SmallVit();
   satellite.in_chans = 5;
-  const auto checkpoint = ZeroCheckpoint(folder, satellite, {});
-  EXPECT_EQ(FactsOf(checkpoint).mean_std.mean.source, FactSource::kAssumed);
+  const auto checkpoint =
+      ZeroCheckpoint(folder, satellite,
+                     {{run::kMeanKey, "[0.1, 0.2, 0.3]"},
+                      {run::kStdKey, "[0.1, 0.2, 0.3, 0.4, 0.5]"}});
+  const Facts facts = FactsOf(checkpoint);
+  EXPECT_THAT(facts.mean_std.mean.value, ElementsAre(0.5, 0.5, 0.5, 0.5, 0.5));
+  EXPECT_EQ(facts.mean_std.mean.source, FactSource::kAssumed);
+  EXPECT_THAT(facts.mean_std.std.value, ElementsAre(0.1, 0.2, 0.3, 0.4, 0.5));
+  EXPECT_EQ(facts.mean_std.std.source, FactSource::kMetadata);
+  const Facts given = FactsOf(
+      checkpoint, {.mean = {{0.1, 0.2, 0.3, 0.4, 0.6}}, .std = {{0.25}}});
+  EXPECT_THAT(given.mean_std.mean.value, ElementsAre(0.1, 0.2, 0.3, 0.4, 0.6));
+  EXPECT_THAT(given.mean_std.std.value,
+              ElementsAre(0.25, 0.25, 0.25, 0.25, 0.25));
   ExpectError(
       [&] {
-        FactsOf(checkpoint, {.mean = {{0.5, 0.5, 0.5}}});
+        FactsOf(checkpoint, {.mean = {{0.5, 0.4, 0.5}}});
       },
-      ErrorKind::kUsage, {"mean", "5-channel images", "leave it out"});
-  ExpectError(
-      [&] {
-        FactsOf(checkpoint, {.std = {{0.5, 0.5, 0.5}}});
-      },
-      ErrorKind::kUsage, {"std", "5-channel images"});
+      ErrorKind::kUsage, {"mean", "has 3 values", "5 channels"});
+  const TempFolder other;
+  const auto hostile =
+      ZeroCheckpoint(other, satellite, {{run::kStdKey, "[0.1, 0.2]"}});
+  ExpectError([&] { FactsOf(hostile); }, ErrorKind::kFormat,
+              {"expected 5 values", "[0.1, 0.2]"});
 }
 
 TEST(Facts, OfAGivenModelNameItsDifferences) {

@@ -563,9 +563,53 @@ TEST(Recipe, TheTeachersMeanIsOneValuePerChannelOrOneForAll) {
               {"teacher.mean", "one value per channel, or one for all"});
 }
 
-TEST(Recipe, ReadsNoImagesOfOtherChannels) {
-  ExpectError([] { RecipeFromJson(kSmall, "r.json", {"model.in_chans=4"}); },
-              ErrorKind::kConfig, {"model.in_chans", "4 channels", "1 (grey)"});
+TEST(Recipe, OfOtherChannelsNeedsTheirMeanAndStd) {
+  const auto read = [](std::vector<std::string> sets) {
+    sets.emplace_back("model.in_chans=4");
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  ExpectError([&] { read({}); }, ErrorKind::kConfig,
+              {"data.mean", "is missing", "4 channels", "`in_chans` 4"});
+  ExpectError([&] { read({"data.mean=[0.5]"}); }, ErrorKind::kConfig,
+              {"data.std", "is missing"});
+  ExpectError(
+      [&] {
+        read({"data.mean=[0.1,0.2,0.3]", "data.std=[1]"});
+      },
+      ErrorKind::kConfig, {"data.mean", "has 3 values; it needs 4"});
+  const Recipe recipe =
+      read({"data.mean=[0.1,0.2,0.3,0.4]", "data.std=[0.25]"});
+  EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.1, 0.2, 0.3, 0.4));
+  EXPECT_THAT(recipe.train.normalisation.std,
+              ElementsAre(0.25, 0.25, 0.25, 0.25));
+  EXPECT_EQ(recipe.train.normalisation.in_chans, 4);
+  EXPECT_EQ(recipe.data.in_chans, 4);
+  // Read again, it is the same.
+  const Recipe again = RecipeFromJson(ToJson(recipe), "r.json");
+  EXPECT_THAT(Differences(recipe, again), testing::IsEmpty());
+}
+
+// Colours are changed only where there are some: a policy that is not asked for
+// is off, one that is asked for an error.
+TEST(Recipe, OfOtherChannelsHasNoOperationsOnColours) {
+  const auto read = [](std::vector<std::string> sets) {
+    for (const char* set :
+         {"model.in_chans=2", "data.mean=[0.5]", "data.std=[0.25]"}) {
+      sets.emplace_back(set);
+    }
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  EXPECT_EQ(read({}).train.transform.rand_augment, "");
+  EXPECT_GT(read({}).train.erasing.probability, 0);
+  EXPECT_EQ(read({"augment.rand_augment="}).train.transform.rand_augment, "");
+  for (const char* set :
+       {"augment.rand_augment=rand-m9-mstd0.5-inc1", "augment.rand_augment=3a",
+        "augment.color_jitter=0.3", "augment.hue=0.1"}) {
+    const std::string key =
+        std::string(set).substr(0, std::string(set).find('='));
+    ExpectError([&] { read({set}); }, ErrorKind::kConfig,
+                {key, "2 channels", "set it to"});
+  }
 }
 
 TEST(Recipe, ShippedOnesAreValid) {

@@ -25,7 +25,7 @@ constexpr double kDistillGradientTolerance = 4e-5;
 
 constexpr int64_t kBatch = 8;
 constexpr int64_t kDistillProbes = 4;
-constexpr image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+const image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
 
 model::VitConfig Vit() {
   return {.name = "vit",

@@ -80,6 +80,27 @@ TEST(Uploader, GivesOneChannelOfGreyImages) {
   EXPECT_EQ(grey[1][0][0][1].item<float>(), 10);
 }
 
+TEST(Uploader, NormalisesAnyNumberOfChannels) {
+  std::vector<uint8_t> bytes(size_t{2} * 3 * 5);  // [1, 2, 3, 5]
+  std::iota(bytes.begin(), bytes.end(), uint8_t{0});
+  data::Batch batch;
+  batch.size = 1;
+  batch.pixels = bytes;
+  batch.labels = {0};
+  batch.erase_patches = {{.top = 1,
+                          .left = 2,
+                          .height = 1,
+                          .width = 1,
+                          .values = {1, 2, 3, 4, 5}}};
+  const image::Normalisation normalisation = {
+      .mean = {0.1, 0.2, 0.3, 0.4, 0.5}, .std = {1, 2, 3, 4, 5}, .in_chans = 5};
+  Uploader uploader(c10::Device(c10::kCPU), normalisation);
+  const at::Tensor out = uploader.Upload(batch, {2, 3}).images;
+  ASSERT_EQ(out.sizes(), (at::IntArrayRef{1, 5, 2, 3}));
+  EXPECT_NEAR(out[0][3][1][0].item<float>(), (18. / 255 - 0.4) / 4, 1e-6);
+  EXPECT_EQ(out[0][4][1][2].item<float>(), 5);
+}
+
 TEST(Uploader, DoesNotChangeTheBytesOfTheLoader) {
   Images images;
   const std::vector<uint8_t> before = images.bytes;

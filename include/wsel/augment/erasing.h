@@ -23,10 +23,10 @@ std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
                                       const HeightWidth& img_size,
                                       const SampleAddress& address);
 
-// The values written there: [3, height, width] of N(0, 1). Uses only additions,
-// multiplications and square roots, so that the values are the same on every
-// machine.
+// The values written there: [channels, height, width] of N(0, 1). Uses only
+// additions, multiplications and square roots, so that the values are the same
+// on every machine.
 std::vector<float> ErasingNoise(const ErasedRect& rect,
-                                const SampleAddress& address);
+                                const SampleAddress& address, int channels = 3);
 
 }  // namespace wsel::augment

@@ -31,9 +31,11 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address);
 
 // Applies crop, flips, policy and colour jitter, in timm's order, and writes
-// [*img_size, 3] to `out`; of grey images all three channels are
-// equal, and each operation does what Pillow's does in mode L. Errors: kConfig
-// if `out` has another size.
+// [*img_size, ChannelsInMemory(in_chans)] to `out`; of grey images all three
+// channels are equal, and each operation does what Pillow's does in mode L.
+// Errors: kConfig if `out` has another size, or if there are operations for
+// images of other channels than 1 and 3; kFormat if `source` has other
+// channels.
 void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out);
@@ -48,10 +50,11 @@ void TrainTransform(const image::Image& source,
 image::Window NeededForTrain(const TrainTransformOptions& options,
                              image::Size size, const SampleAddress& address);
 
-// Applies the evaluation transform and writes [*img_size, 3] to `out`.
-// See EvalTransformOptions for the rules; sizes and offsets are rounded as in
+// Applies the evaluation transform and writes `out` as ApplyTrain does. See
+// EvalTransformOptions for the rules; sizes and offsets are rounded as in
 // torchvision's Resize and CenterCrop. Errors: kConfig if `out` has another
-// size; kFormat if the image is empty or too elongated to resize.
+// size; kFormat if the image is empty or too elongated to resize, or has other
+// channels.
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options, std::span<uint8_t> out);
 

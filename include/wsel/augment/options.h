@@ -60,7 +60,9 @@ struct TrainTransformOptions {
   double hue = 0;  // its largest shift, in turns; up to 0.5
   // Fill colour of RandAugment's geometric operations: round(255 mean).
   image::Rgb fill = {124, 116, 104};
-  int in_chans = 3;  // the model's: 1 converts images to grey first
+  // The model's: 1 converts images to grey first; of other numbers than 1 and 3
+  // there are no policy and no colour jitter.
+  int in_chans = 3;
 };
 
 // The evaluation transform, before normalisation: image::EvalResizeOf says how

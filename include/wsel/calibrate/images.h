@@ -25,9 +25,9 @@ class Images {
   int64_t size() const { return set_.size(); }
   size_t num_tiles() const;
 
-  // [b, 3, H, W] float32, normalised; b = kTile but for the last tile. Reads
-  // the files again each time; thread-safe. Errors: kIo, kFormat, naming the
-  // image.
+  // [b, in_chans, H, W] float32, normalised; b = kTile but for the last tile.
+  // Reads the files again each time; thread-safe. Errors: kIo, kFormat, naming
+  // the image.
   at::Tensor Tile(size_t tile) const;
   // [b] int64
   at::Tensor Labels(size_t tile) const;
@@ -40,7 +40,8 @@ class Images {
   Images First(int64_t count) const;
 
  private:
-  std::vector<uint8_t> Pixels(int64_t image) const;  // [H, W, 3]
+  int64_t Channels() const;                          // in memory
+  std::vector<uint8_t> Pixels(int64_t image) const;  // [H, W, Channels()]
 
   data::Dataset set_;
   augment::EvalTransformOptions transform_;

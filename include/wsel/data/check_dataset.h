@@ -31,10 +31,11 @@ struct CheckReport {
   int max_width = 0;
   int min_height = 0;
   int max_height = 0;
-  // Of all their pixels as grey ones (image::Grey), from 0 to 1: the mean and
-  // std for a model of 1 channel. Without pixels 0.
-  double grey_mean = 0;
-  double grey_std = 0;
+  // The mean and std of all their pixels, from 0 to 1, for a model of so many
+  // channels: of RGB images as grey ones (image::Grey), else of each channel.
+  // Without pixels 0.
+  std::vector<double> mean = {0};
+  std::vector<double> std = {0};
 };
 
 // Decodes every image, on `threads` threads (0: one per processor). `progress`

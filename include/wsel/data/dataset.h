@@ -15,8 +15,9 @@ struct Dataset {
   std::string name;                  // "cifar100 train"
   std::vector<std::string> classes;  // a name for each label
   std::vector<int32_t> labels;       // of each sample, into `classes`
-  // Sample i as 8-bit RGB in its stored size. Thread-safe. Errors: kIo,
-  // kFormat, naming the file or record.
+  // Sample i in its stored size, as 8-bit RGB or, for a model of other channels
+  // than 1 and 3, of so many. Thread-safe. Errors: kIo, kFormat, naming the
+  // file or record.
   std::function<image::Image(int64_t)> image;
   // The file or record of sample i: "images/Abyssinian_1.jpg",
   // "data_batch_1[17]".

@@ -23,7 +23,7 @@ struct ErasePatch {
   int left = 0;
   int height = 0;  // 0: nothing is erased
   int width = 0;
-  std::vector<float> values;  // [3, height, width]
+  std::vector<float> values;  // [channels, height, width]
 };
 
 // Images that are ready for the device. Owned by the loader's ring buffer.
@@ -31,7 +31,7 @@ struct Batch {
   int64_t epoch = 0;
   int64_t size = 0;                 // images; fewer than batch_size only in the
                                     // last batch of an evaluation
-  std::span<const uint8_t> pixels;  // [size, *img_size, 3]
+  std::span<const uint8_t> pixels;  // [size, *img_size, channels]
   std::vector<int32_t> labels;      // [size]
   // [size], as Dataset::label_sets; {}: each has one label.
   std::vector<std::vector<int32_t>> label_sets = {};
@@ -47,7 +47,7 @@ struct Batch {
 // its sample, and the number `draw`, the epoch unless images are repeated.
 // Called from several threads.
 struct Transform {
-  // Writes [*img_size, 3] to `out` and may set the erase patch.
+  // Writes [*img_size, channels] to `out` and may set the erase patch.
   using Apply =
       std::function<void(const image::Image& image, int64_t draw, int64_t index,
                          std::span<uint8_t> out, ErasePatch& erase_patch)>;
@@ -60,11 +60,14 @@ struct Transform {
   template <typename F>
   requires std::convertible_to<F, Apply>
   // NOLINTNEXTLINE(google-explicit-constructor): most are one function
-  Transform(F function, Needed needed_window = nullptr)
-      : apply(std::move(function)), needed(std::move(needed_window)) {}
+  Transform(F function, Needed needed_window = nullptr, int num_channels = 3)
+      : apply(std::move(function)),
+        needed(std::move(needed_window)),
+        channels(num_channels) {}
 
   Apply apply;
   Needed needed;
+  int channels;
 };
 
 // Allocates the ring buffer's memory: pinned if a GPU copies from it.

@@ -37,6 +37,9 @@ struct OpenOptions {
   // train/ without class folders, those below a root without folders of splits,
   // those of a list without a column of labels. Dataset::unlabelled shows it.
   bool labels_optional = false;
+  // Channels that the model takes. Images of other numbers than 1 and 3 are
+  // those of image files, each of which has exactly so many (DecodeImage).
+  int64_t in_chans = 3;
 };
 
 // Which splits a data set has beside the training split.
@@ -60,7 +63,8 @@ OtherSplits FindOtherSplits(std::string_view name,
 // ignored. Names of classes and files that are not UTF-8 are escaped
 // (EscapeInvalidUtf8): they are written to JSON. Data sets of small images are
 // read or mapped whole; others are decoded on access, which is also when a
-// missing image is noticed. Errors: kUsage for the name, for `labels` with a
+// missing image is noticed. Errors: kMismatch for other channels of a data set
+// that is not of image files; kUsage for the name, for `labels` with a
 // data set that has its own, for `multi_label` without `labels`, and for a
 // validation split that the data set lacks; kIo naming all paths tried and the
 // expected layout; kFormat naming file and line or record; kMismatch if another

@@ -46,6 +46,8 @@ struct DataOptions {
   // A folder where runs share decoded images and teacher outputs; "": none.
   std::string cache_dir;
   bool skip_corrupt = false;
+  // Not an option, but the model's: OpenOptions::in_chans.
+  int64_t in_chans = 3;
 };
 
 }  // namespace wsel::data

@@ -22,6 +22,13 @@ struct DecodeLimits {
 // stands for all.
 using NeededWindow = std::function<Window(Size size)>;
 
+// What became of samples of 16 bits, since images in memory have 8.
+enum class Narrowed {
+  kNo,         // there are none
+  kUpperByte,  // value / 256, rounded down
+  kClipped,    // grey above 255 is white, as in Pillow
+};
+
 // An image, and what is wrong with its file although it could be read.
 struct Decoded {
   Image image;
@@ -33,6 +40,7 @@ struct Decoded {
   // The decoder met errors and continued, as Pillow's does: pixels may be wrong
   // or black.
   bool damaged = false;
+  Narrowed narrowed = Narrowed::kNo;
 
   bool intact() const { return !trailing_bytes && !no_end && !damaged; }
 };
@@ -46,11 +54,14 @@ struct Decoded {
 // size above the limit. With `needed` the image has its size, but pixels
 // outside that window may be black: of most JPEGs only the window is computed.
 // The file is read to its end nonetheless, so that errors do not depend on the
-// window. Errors: kFormat if the file has another format, is corrupt or
-// truncated, or exceeds the limits; those of `needed`.
+// window. For a model that takes `in_chans` channels, other than 1 and 3, all
+// samples of a TIFF that has so many are read, whatever they mean: 8 bits, or
+// the upper bytes of 16. Errors: kFormat if the file has another format, is
+// corrupt or truncated, exceeds the limits, or has another number of channels;
+// those of `needed`.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
                const DecodeLimits& limits = {},
-               const NeededWindow& needed = nullptr);
+               const NeededWindow& needed = nullptr, int in_chans = 3);
 
 // Whether only the windows of JPEGs are computed: with libjpeg-turbo 2.1.5 or
 // later.

@@ -18,9 +18,10 @@ struct Size {
   int height = 0;
 };
 
-// An image in memory: 8-bit RGB, HWC, top row first, no padding between rows.
-// All operations in this folder match Pillow 12.2.0 on images of mode RGB, byte
-// for byte.
+// An image in memory: 8 bits per channel, HWC, top row first, no padding
+// between rows. It is RGB unless OfChannels makes it. All operations in this
+// folder are of RGB images, and match Pillow 12.2.0 on mode RGB, byte for byte;
+// MapChannels (channels.h) applies them to others.
 class Image {
  public:
   Image() = default;
@@ -36,11 +37,24 @@ class Image {
     }
   }
 
+  // Zeros, of a number of channels of at least 1.
+  static Image OfChannels(int width, int height, int channels) {
+    Image image;
+    image.width_ = width;
+    image.height_ = height;
+    image.channels_ = channels;
+    image.bytes_.resize(image.stride() * static_cast<size_t>(height));
+    return image;
+  }
+
   int width() const { return width_; }
   int height() const { return height_; }
+  int channels() const { return channels_; }
   Size size() const { return {width_, height_}; }
   // Bytes per row.
-  size_t stride() const { return static_cast<size_t>(width_) * 3; }
+  size_t stride() const {
+    return static_cast<size_t>(width_) * static_cast<size_t>(channels_);
+  }
 
   std::span<uint8_t> bytes() { return bytes_; }
   std::span<const uint8_t> bytes() const { return bytes_; }
@@ -52,6 +66,7 @@ class Image {
  private:
   int width_ = 0;
   int height_ = 0;
+  int channels_ = 3;
   std::vector<uint8_t> bytes_;
 };
 

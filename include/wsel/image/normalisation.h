@@ -1,17 +1,20 @@
 // Torch-free.
 #pragma once
 
-#include <array>
+#include <vector>
 
 namespace wsel::image {
+
+// One value for each channel of an image in memory (ChannelsInMemory): three
+// for RGB, three equal ones for grey images.
+using ChannelValues = std::vector<double>;
 
 // What a model expects of its input, per channel: (value / 255 - mean) / std.
 struct Normalisation {
   // ImageNet's, for every data set, as in the official code.
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
-  // 3, or 1: grey images, of which all three values are equal.
-  int in_chans = 3;
+  ChannelValues mean = {0.485, 0.456, 0.406};
+  ChannelValues std = {0.229, 0.224, 0.225};
+  int in_chans = 3;  // of the model; 1: grey images
 };
 
 }  // namespace wsel::image

@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "wsel/image/eval_resize.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
@@ -26,8 +26,8 @@ struct Stated {
 // What lies beside a checkpoint: timm's or Hugging Face's config.json,
 // preprocessor_config.json, open_clip_config.json.
 struct Beside {
-  std::optional<Stated<std::array<double, 3>>> mean = {};
-  std::optional<Stated<std::array<double, 3>>> std = {};
+  std::optional<Stated<image::ChannelValues>> mean = {};
+  std::optional<Stated<image::ChannelValues>> std = {};
   std::optional<Stated<double>> crop_pct = {};
   std::optional<Stated<image::Interpolation>> interpolation = {};
   std::optional<Stated<image::CropMode>> crop_mode = {};

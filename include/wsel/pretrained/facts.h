@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -34,12 +33,11 @@ struct Fact {
   // replaces, if something else is known.
   std::string detail = {};
 };
-// One value per channel; of grey images all three are equal.
-using RgbFact = Fact<std::array<double, 3>>;
+using ChannelFact = Fact<image::ChannelValues>;
 
 struct MeanStd {
-  RgbFact mean;
-  RgbFact std;
+  ChannelFact mean;
+  ChannelFact std;
   int64_t in_chans = 3;  // of the images
 
   image::Normalisation normalisation() const {
@@ -47,14 +45,13 @@ struct MeanStd {
   }
 };
 
-// The values as other programs write them: one per channel; none for images of
-// other channels than RGB or grey, since their values are unknown.
-std::vector<double> PerChannel(const std::array<double, 3>& values,
+// The values as other programs write them: of grey images one.
+std::vector<double> PerChannel(const image::ChannelValues& values,
                                int64_t in_chans);
 
-// What is known of images with another number of channels: of grey ones only
-// values that all three channels share, else 0.5 is assumed, for pixels between
-// -1 and 1; of other numbers than 1 and 3 nothing.
+// What is known of images of so many channels: values of as many, or one that
+// all channels share. Otherwise 0.5 is assumed, for pixels between -1 and 1,
+// and of RGB images ImageNet's.
 MeanStd WithChannels(MeanStd known, int64_t in_chans);
 
 // What running a checkpoint's model needs beside the weights. Every command
@@ -86,8 +83,8 @@ struct Facts {
 // Facts that the user gives, and defaults for unknown ones.
 struct GivenFacts {
   std::optional<model::Config> model = std::nullopt;
-  std::optional<std::array<double, 3>> mean = std::nullopt;
-  std::optional<std::array<double, 3>> std = std::nullopt;
+  std::optional<image::ChannelValues> mean = std::nullopt;
+  std::optional<image::ChannelValues> std = std::nullopt;
   std::optional<double> crop_pct = std::nullopt;
   std::optional<image::Interpolation> interpolation = std::nullopt;
   std::optional<image::CropMode> crop_mode = std::nullopt;
@@ -108,10 +105,9 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint,
 void CheckCrop(const GivenFacts& given, const Facts& facts);
 
 // Only the mean and std, which are known of unknown models too; as WithChannels
-// for a known model. Errors: kFormat for metadata that is neither three numbers
-// nor one; kUsage for given values that a model of such images cannot have:
-// different ones of grey images, any of images of other channels than RGB or
-// grey.
+// for a known model. Errors: kFormat for metadata of another number of
+// values than the channels', one and three; kUsage for given values that are
+// neither one for each channel nor one for all.
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& given = {});
 
@@ -120,7 +116,7 @@ void AddMeanStd(const MeanStd& known,
                 std::map<std::string, std::string>& metadata);
 
 // The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
-std::string FactText(const std::array<double, 3>& value);
+std::string FactText(const image::ChannelValues& value);
 std::string FactText(double value);
 std::string FactText(image::Interpolation value);
 std::string FactText(image::CropMode value);

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "wsel/core/height_width.h"
-#include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
@@ -39,13 +38,19 @@ struct PublishedModel {
   std::optional<model::Config> Config() const;
 };
 
+// As image::Normalisation, of RGB images.
+struct PublishedNormalisation {
+  std::array<double, 3> mean;
+  std::array<double, 3> std;
+};
+
 // Weights of one of them: timm's tag, and what their pretrained_cfg says of
 // images.
 struct PublishedTag {
   std::string_view model;
   std::string_view tag;
   HeightWidth img_size;
-  const image::Normalisation& normalisation;
+  const PublishedNormalisation& normalisation;
   double crop_pct;
   std::string_view crop_mode;  // "center", "squash"
   std::string_view interpolation;

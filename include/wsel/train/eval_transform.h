@@ -6,8 +6,7 @@
 
 namespace wsel::train {
 
-// How a checkpoint's images are evaluated, at its model's size. Errors: as
-// image::RequireReadable.
+// How a checkpoint's images are evaluated, at its model's size.
 augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts);
 
 }  // namespace wsel::train

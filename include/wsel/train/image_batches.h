@@ -4,7 +4,6 @@
 #include <c10/core/Device.h>
 #include <c10/core/Stream.h>
 
-#include <array>
 #include <optional>
 #include <span>
 
@@ -32,9 +31,9 @@ struct DeviceBatch {
 // CPU.
 at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes);
 
-// One value per channel of images as float32 [1, in_chans, 1, 1] on the device,
-// which broadcasts over them.
-at::Tensor PerChannel(const std::array<double, 3>& values,
+// The first `in_chans` values as float32 [1, in_chans, 1, 1] on the device,
+// which broadcasts over images.
+at::Tensor PerChannel(const image::ChannelValues& values,
                       const c10::Device& device, int64_t in_chans = 3);
 
 // Copies the loader's batches to a device, normalises them there and applies
@@ -57,7 +56,7 @@ class Uploader {
   c10::Device device_;
   int in_chans_;
   std::optional<c10::Stream> stream_;
-  at::Tensor mean_;  // [1, 3, 1, 1], for pixel values 0 to 255
+  at::Tensor mean_;  // [1, channels in memory, 1, 1], for values of 0 to 255
   at::Tensor scale_;
 };
 
