@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wsel/model/variants.h"
+#include "wsel/optim/schedule.h"
 
 namespace wsel::session {
 namespace {
@@ -51,6 +52,17 @@ TEST(PlanText, OfValidationImagesAndAResumedRun) {
   EXPECT_THAT(text, HasSubstr("looked at once, at the end\n"));
   EXPECT_THAT(text, HasSubstr("\nweights     of the run's saved state\n"));
   EXPECT_THAT(text, Not(HasSubstr("(ImageNet's, the default")));
+}
+
+TEST(PlanText, SaysThatRestartsWarmUp) {
+  recipe::Recipe recipe = PlannedRecipe();
+  recipe.train.schedule.warmup_epochs = 1;
+  recipe.train.schedule.name = optim::ScheduleName::kCosineRestarts;
+  recipe.train.schedule.rewarm_epochs = 2;
+  EXPECT_THAT(
+      PlanText(recipe, {}, {.device = "cpu"}),
+      HasSubstr("\nschedule    cosine-restarts: learning rate 0.004 "
+                "after 1 epochs of warmup, and of 2 at each restart\n"));
 }
 
 TEST(PlanText, OfAnUnknownNumberOfImages) {
