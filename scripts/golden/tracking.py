@@ -1,12 +1,11 @@
 """Makes tests/golden/train/tracking.json: the files of an offline run of W&B by
 wandb's own messages and log writer, and of a run in MLflow's file store as
-MLflow reads it. With a run's folder, checks what wsel wrote there instead.
+MLflow reads it. What wsel itself writes is checked by trackers.py.
 
     python scripts/golden/tracking.py
-    python scripts/golden/tracking.py RUN    # of wsel train --track mlflow,wandb
 
-Needs mlflow-skinny, pandas and wandb 0.18.7, as the log writer of later ones is
-not in Python; wandb 0.31.0 writes the same format.
+Needs .venv-trackers (scripts/setup --parity): mlflow-skinny, pandas and wandb 0.18.7,
+as the log writer of later ones is not in Python; wandb 0.31.0 writes the same format.
 """
 
 import hashlib
@@ -15,7 +14,6 @@ import json
 import math
 import os
 import pathlib
-import sys
 import tempfile
 
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # MLflow 3.17 requires it
@@ -65,10 +63,11 @@ def begin():
 
 
 def end(code, runtime):
-    record = pb.Record()
-    record.exit.exit_code = code
-    record.exit.runtime = runtime
-    return [record]
+    exit, final = pb.Record(), pb.Record()
+    exit.exit.exit_code = code
+    exit.exit.runtime = runtime
+    final.final.SetInParent()  # a message without fields
+    return [exit, final]
 
 
 def log_of(records):
@@ -80,17 +79,6 @@ def log_of(records):
             store.write(record)
         store.close()
         return pathlib.Path(path).read_bytes()
-
-
-def records_in(path):
-    store = DataStore()
-    store.open_for_scan(str(path))
-    records = []
-    while (data := store.scan_data()) is not None:
-        record = pb.Record()
-        record.ParseFromString(data)
-        records.append(record)
-    return records
 
 
 def short_log():
@@ -175,69 +163,7 @@ def check_store():
         assert math.isinf(run.data.metrics["eval_loss"])
 
 
-def number(value):
-    return float(value) if isinstance(value, (int, float, str)) else value
-
-
-def expected(run):
-    """The metrics of metrics.jsonl, by step."""
-    rows = {}
-    for line in (run / "metrics.jsonl").read_text().splitlines():
-        values = json.loads(line)
-        step = values.pop("step")
-        del values["kind"]
-        rows.setdefault(step, {}).update(
-            {key: number(value) for key, value in values.items()})
-    return rows
-
-
-def same(a, b):
-    return a == b or (math.isnan(a) and math.isnan(b))
-
-
-def check_wandb(run, rows):
-    (path,) = run.glob("wandb/offline-run-*/run-*.wandb")
-    records = records_in(path)
-    assert records[0].WhichOneof("record_type") == "header"
-    assert records[1].run.display_name == run.name
-    found = {}
-    for record in records:
-        if record.WhichOneof("record_type") != "history":
-            continue
-        step = record.history.step.num
-        assert step > max(found, default=-1), step
-        found[step] = {i.key: json.loads(i.value_json)
-                       for i in record.history.item if i.key[0] != "_"}
-    assert found.keys() == rows.keys(), (found.keys(), rows.keys())
-    for step, values in rows.items():
-        assert values.keys() == found[step].keys(), step
-        assert all(same(v, found[step][k]) for k, v in values.items()), step
-    assert records[-1].WhichOneof("record_type") == "exit"
-    print(f"{path}: {len(found)} steps, exit {records[-1].exit.exit_code}")
-
-
-def check_mlflow(run, rows):
-    mlflow.set_tracking_uri(f"file:{run.resolve() / 'mlruns'}")
-    found = mlflow.search_runs(output_format="list")
-    assert len(found) == 1, found
-    client, info = mlflow.MlflowClient(), found[0].info
-    for key in {key for values in rows.values() for key in values}:
-        want = {step: v[key] for step, v in rows.items() if key in v}
-        have = {m.step: m.value
-                for m in client.get_metric_history(info.run_id, key)}
-        assert want.keys() == have.keys(), key
-        assert all(same(v, have[step]) for step, v in want.items()), key
-    assert "optimizer.lr" in found[0].data.params
-    print(f"{info.run_name}: {info.status}, "
-          f"{len(found[0].data.params)} parameters")
-
-
 def main():
-    if len(sys.argv) > 1:
-        run = pathlib.Path(sys.argv[1]).resolve()
-        check_wandb(run, expected(run))
-        check_mlflow(run, expected(run))
-        return
     check_store()
     short, long = log_of(short_log()), log_of(long_log())
     FILE.write_text(json.dumps({

@@ -1,5 +1,6 @@
 #include "wsel/optim/schedule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -20,9 +21,9 @@ double LinspaceWarmup(double first, double lr, int64_t steps, int64_t step) {
 }
 
 // timm's, which reaches lr after the last step.
-double TimmWarmup(double first, double lr, int64_t steps, int64_t step) {
-  const double stride = (lr - first) / static_cast<double>(steps);
-  return first + static_cast<double>(step) * stride;
+double TimmWarmup(double first, double lr, double steps, double step) {
+  const double stride = (lr - first) / steps;
+  return first + step * stride;
 }
 
 double Cosine(double lr, double min_lr, double steps, double step) {
@@ -30,29 +31,50 @@ double Cosine(double lr, double min_lr, double steps, double step) {
          0.5 * (lr - min_lr) * (1 + std::cos(std::numbers::pi * step / steps));
 }
 
+// The cycle of a step. With a cycle_mul of 1.5, say, it has no whole number of
+// steps, and begins between two.
+struct Cycle {
+  double number;
+  double length;
+  double step;  // from the cycle's first one
+};
+
 // timm's CosineLRScheduler; `steps`: of the first cycle.
-double CosineRestarts(const ScheduleOptions& o, int64_t steps, int64_t step) {
+Cycle CycleOf(double cycle_mul, int64_t steps, int64_t step) {
   const auto first = static_cast<double>(steps);
   const auto at = static_cast<double>(step);
-  double cycle = 0;
-  double length = first;
-  double begin = 0;
-  if (o.cycle_mul == 1) {
-    cycle = static_cast<double>(step / steps);
-    begin = first * cycle;
-  } else {
-    // The number of the cycle by timm's formula, with its rounding.
-    cycle = std::floor(std::log(1 - at / first * (1 - o.cycle_mul)) /
-                       std::log(o.cycle_mul));
-    const double growth = std::pow(o.cycle_mul, cycle);
-    length = growth * first;
-    begin = (1 - growth) / (1 - o.cycle_mul) * first;
+  if (cycle_mul == 1) {
+    const auto number = static_cast<double>(step / steps);
+    return {number, first, at - first * number};
   }
-  if (o.cycle_limit > 0 && cycle >= static_cast<double>(o.cycle_limit)) {
+  // The number of the cycle by timm's formula, with its rounding.
+  const double number = std::floor(std::log(1 - at / first * (1 - cycle_mul)) /
+                                   std::log(cycle_mul));
+  const double growth = std::pow(cycle_mul, number);
+  const double begin = (1 - growth) / (1 - cycle_mul) * first;
+  return {number, growth * first, at - begin};
+}
+
+double CosineRestarts(const ScheduleOptions& o, int64_t steps_per_epoch,
+                      int64_t step) {
+  const Cycle cycle =
+      CycleOf(o.cycle_mul, o.cycle_epochs * steps_per_epoch, step);
+  if (o.cycle_limit > 0 && cycle.number >= static_cast<double>(o.cycle_limit)) {
     return o.min_lr;
   }
-  return Cosine(o.lr * std::pow(o.cycle_decay, cycle), o.min_lr, length,
-                at - begin);
+  const double peak = o.lr * std::pow(o.cycle_decay, cycle.number);
+  // The first cycle comes after the warmup.
+  const double rise =
+      cycle.number == 0
+          ? 0
+          : static_cast<double>(o.rewarm_epochs * steps_per_epoch);
+  if (cycle.step < rise) {
+    // A decayed peak may be below warmup_lr, and rounding may put the first
+    // step before the cycle.
+    return TimmWarmup(std::min(o.warmup_lr, peak), peak, rise,
+                      std::max(cycle.step, 0.0));
+  }
+  return Cosine(peak, o.min_lr, cycle.length - rise, cycle.step - rise);
 }
 
 // From `from` to `to`, as `done` rises from 0 to 1: torch's _annealing_cos.
@@ -88,6 +110,24 @@ void CheckRates(const ScheduleOptions& options) {
   CheckNotAboveLr("warmup_lr", options.warmup_lr, options.lr);
   if (HasCosine(options.name)) {
     CheckNotAboveLr("min_lr", options.min_lr, options.lr);
+  }
+}
+
+void CheckRewarm(const ScheduleOptions& options) {
+  constexpr const char* kField = "rewarm_epochs";
+  CheckAtLeast(kField, options.rewarm_epochs, 0);
+  if (options.rewarm_epochs == 0) return;
+  if (options.name != ScheduleName::kCosineRestarts) {
+    throw Error(ErrorKind::kConfig, kField,
+                "is {}; it must be 0 with the schedule {}: only "
+                "cosine-restarts has restarts",
+                options.rewarm_epochs, Schedules().NameOf(options.name));
+  }
+  if (options.rewarm_epochs >= options.cycle_epochs) {
+    throw Error(ErrorKind::kConfig, kField,
+                "is {}; it must be below cycle_epochs ({}), of which it is a "
+                "part",
+                options.rewarm_epochs, options.cycle_epochs);
   }
 }
 
@@ -140,6 +180,7 @@ LrSchedule::LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch)
   }
   CheckBetween("warmup_epochs", options.warmup_epochs, 0, options.epochs);
   CheckOwnFields(options);
+  CheckRewarm(options);
 }
 
 double LrSchedule::At(int64_t step) const {
@@ -153,9 +194,11 @@ double LrSchedule::At(int64_t step) const {
     return OneCycle(options_, warmup, total, step);
   }
   if (step >= warmup) return AfterWarmup(step - warmup, warmup);
-  const auto rise =
-      options_.name == ScheduleName::kCosine ? LinspaceWarmup : TimmWarmup;
-  return rise(options_.warmup_lr, options_.lr, warmup, step);
+  if (options_.name == ScheduleName::kCosine) {
+    return LinspaceWarmup(options_.warmup_lr, options_.lr, warmup, step);
+  }
+  return TimmWarmup(options_.warmup_lr, options_.lr,
+                    static_cast<double>(warmup), static_cast<double>(step));
 }
 
 double LrSchedule::AfterWarmup(int64_t step, int64_t warmup) const {
@@ -165,8 +208,7 @@ double LrSchedule::AfterWarmup(int64_t step, int64_t warmup) const {
              std::pow(options_.decay_rate,
                       step / (options_.decay_epochs * steps_per_epoch_));
     case ScheduleName::kCosineRestarts:
-      return CosineRestarts(options_, options_.cycle_epochs * steps_per_epoch_,
-                            step);
+      return CosineRestarts(options_, steps_per_epoch_, step);
     case ScheduleName::kCosine:
       return Cosine(options_.lr, options_.min_lr,
                     static_cast<double>(total_steps() - warmup),

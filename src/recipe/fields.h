@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 53> kNewKeys = {
+inline constexpr std::array<std::string_view, 54> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -57,6 +57,7 @@ inline constexpr std::array<std::string_view, 53> kNewKeys = {
     "schedule.cycle_limit",
     "schedule.div_factor",
     "schedule.final_div_factor",
+    "schedule.rewarm_epochs",
     "train.freeze",
     "train.freeze_epochs",
     "augment.vflip",
@@ -433,6 +434,9 @@ void VisitSchedule(R& r, Visitor& visit) {
            "train.warmup_epochs");
   schedule("final_div_factor", s.final_div_factor,
            "The first rate of one-cycle by its last one");
+  schedule("rewarm_epochs", s.rewarm_epochs,
+           "Epochs of warmup that each restart of cosine-restarts begins with, "
+           "from schedule.warmup_lr; 0: none");
 }
 
 template <typename R, typename Visitor>

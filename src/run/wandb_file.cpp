@@ -161,15 +161,19 @@ void WandbFile::Write(int64_t step, double time, std::span<const Metric> row) {
   file_.Write(records);
 }
 
-// Record: RunExitRecord exit = 18: int32 exit_code = 1, runtime = 2. The code
-// of a run that was stopped is what a shell reports of SIGINT.
+// Record: RunExitRecord exit = 18: int32 exit_code = 1, runtime = 2;
+// FinalRecord final = 20, without which the `wandb sync` of wandb 0.18 does not
+// upload the code. That of a run that was stopped is what a shell reports of
+// SIGINT.
 void WandbFile::End(RunEnd how, double time) {
   const int64_t code = how == RunEnd::kFinished  ? 0
                        : how == RunEnd::kStopped ? 130
                                                  : 1;
   const std::string end = IntegerField(1, code) +
                           IntegerField(2, static_cast<int64_t>(Runtime(time)));
-  file_.Write(Framed(BytesField(18, end), file_.bytes()));
+  std::string records = Framed(BytesField(18, end), file_.bytes());
+  records += Framed(BytesField(20, ""), file_.bytes() + records.size());
+  file_.Write(records);
 }
 
 }  // namespace wsel::run

@@ -150,10 +150,14 @@ std::string BatchText(const train::Options& train, int ranks) {
 
 void AddOptimization(const train::Options& train, Out out) {
   const optim::ScheduleOptions& schedule = train.schedule;
-  fmt::format_to(out,
-                 "schedule    {}: learning rate {} after {} epochs of warmup\n",
-                 optim::Schedules().NameOf(schedule.name), schedule.lr,
-                 schedule.warmup_epochs);
+  const std::string again =
+      schedule.rewarm_epochs > 0
+          ? fmt::format(", and of {} at each restart", schedule.rewarm_epochs)
+          : "";
+  fmt::format_to(
+      out, "schedule    {}: learning rate {} after {} epochs of warmup{}\n",
+      optim::Schedules().NameOf(schedule.name), schedule.lr,
+      schedule.warmup_epochs, again);
   std::string more;
   if (train.drop_path > 0) {
     more += fmt::format(", drop path {}", train.drop_path);

@@ -62,7 +62,7 @@ std::string_view SectionOf(std::string_view field) {
   for (const auto name :
        {"warmup_lr"sv, "decay_epochs"sv, "decay_rate"sv, "cycle_epochs"sv,
         "cycle_mul"sv, "cycle_decay"sv, "cycle_limit"sv, "div_factor"sv,
-        "final_div_factor"sv}) {
+        "final_div_factor"sv, "rewarm_epochs"sv}) {
     if (field == name) return "schedule";
   }
   return "optimizer";

@@ -1,10 +1,12 @@
 #include "wsel/optim/schedule.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "throws.h"
 #include "wsel/core/json_object.h"
@@ -35,7 +37,7 @@ TEST(LrSchedule, MatchesTheOfficialSchedule) {
 TEST(LrSchedule, MatchesTimmAndTorch) {
   const std::string path = WSEL_SOURCE_DIR "/tests/golden/optim/schedules.json";
   const auto golden = ParseJson(ReadText(path), path, ErrorKind::kFormat);
-  ASSERT_EQ(golden["cases"].size(), 11U);
+  ASSERT_EQ(golden["cases"].size(), 14U);
   for (const auto& setting : golden["cases"]) {
     const auto set = [&](const char* key, auto& field) {
       if (setting.contains(key)) setting[key].get_to(field);
@@ -56,14 +58,24 @@ TEST(LrSchedule, MatchesTimmAndTorch) {
     set("cycle_limit", options.cycle_limit);
     set("div_factor", options.div_factor);
     set("final_div_factor", options.final_div_factor);
+    set("rewarm_epochs", options.rewarm_epochs);
     const LrSchedule schedule(options,
                               golden["steps_per_epoch"].get<int64_t>());
     const auto& rates = setting["rates"];
     ASSERT_EQ(schedule.total_steps(), static_cast<int64_t>(rates.size()));
+    // torch multiplies each rate of LinearLR and CosineAnnealingLR from the one
+    // before, and rounds each time: up to 5 units in the last place.
+    const bool multiplies = setting.contains("rewarm_epochs");
     for (size_t i = 0; i < rates.size(); ++i) {
-      EXPECT_DOUBLE_EQ(schedule.At(static_cast<int64_t>(i)),
-                       rates[i].get<double>())
-          << setting["name"] << " step " << i;
+      const double found = schedule.At(static_cast<int64_t>(i));
+      const auto rate = rates[i].get<double>();
+      const std::string at =
+          fmt::format("{} step {}", setting["name"].get<std::string>(), i);
+      if (multiplies) {
+        EXPECT_NEAR(found, rate, 2e-15 * rate) << at;
+      } else {
+        EXPECT_DOUBLE_EQ(found, rate) << at;
+      }
     }
   }
 }
@@ -84,6 +96,47 @@ TEST(LrSchedule, OneCycleMayRiseInOneStep) {
   EXPECT_EQ(LrSchedule(options, 1).At(0), 0.3);
   options.warmup_epochs = 2;
   EXPECT_EQ(LrSchedule(options, 1).At(1), 0.3);
+}
+
+// Also from a warmup_lr that torch's LinearLR does not have, and where a
+// decayed cycle does not reach it.
+TEST(LrSchedule, RestartsWarmUpWithinTheirCycle) {
+  ScheduleOptions options = {0.4, 0, 9, 0};
+  options.name = ScheduleName::kCosineRestarts;
+  options.cycle_epochs = 3;
+  options.rewarm_epochs = 1;
+  options.cycle_decay = 0.5;
+  const LrSchedule from_0(options, 4);
+  EXPECT_EQ(from_0.At(0), 0.4);
+  for (int64_t step = 0; step < 4; ++step) {
+    EXPECT_DOUBLE_EQ(from_0.At(12 + step), 0.05 * static_cast<double>(step));
+  }
+  EXPECT_EQ(from_0.At(16), 0.2);
+  EXPECT_DOUBLE_EQ(from_0.At(20), 0.1);  // half of the cosine
+  EXPECT_EQ(from_0.At(24), 0);
+  EXPECT_EQ(from_0.At(28), 0.1);
+  options.warmup_lr = 0.15;
+  const LrSchedule from_above(options, 4);
+  EXPECT_EQ(from_above.At(12), 0.15);
+  for (int64_t step = 24; step <= 28; ++step) {
+    EXPECT_EQ(from_above.At(step), 0.1);
+  }
+}
+
+// Cycles of 5.5 steps, say, begin between two.
+TEST(LrSchedule, RestartsThatWarmUpAreNeverNegative) {
+  for (const double mul : {1.1, 1.3, 1.5, 2.0, 3.0}) {
+    ScheduleOptions options = {0.4, 0, 500, 0};
+    options.name = ScheduleName::kCosineRestarts;
+    options.cycle_epochs = 5;
+    options.rewarm_epochs = 4;
+    options.cycle_mul = mul;
+    const LrSchedule schedule(options, 1);
+    for (int64_t step = 0; step < 500; ++step) {
+      EXPECT_GE(schedule.At(step), 0) << mul << " step " << step;
+      EXPECT_LE(schedule.At(step), 0.4) << mul << " step " << step;
+    }
+  }
 }
 
 TEST(LrSchedule, RisesFrom0ToLrAndStaysThereForOneStep) {
@@ -192,6 +245,12 @@ TEST(LrSchedule, RejectsInvalidOptionsOfItsKind) {
       restarts, [](O& o) { o.cycle_limit = -1; }, "cycle_limit");
   rejects(
       restarts, [](O& o) { o.min_lr = 0.4; }, "min_lr");
+  rejects(
+      restarts, [](O& o) { o.rewarm_epochs = -1; }, "rewarm_epochs");
+  rejects(
+      restarts, [](O& o) { o.rewarm_epochs = 1; }, "rewarm_epochs");
+  rejects(
+      step, [](O& o) { o.rewarm_epochs = 1; }, "rewarm_epochs");
   rejects(
       one_cycle, [](O& o) { o.div_factor = 0; }, "div_factor");
   rejects(

@@ -110,6 +110,15 @@ TEST(Recipe, ErrorsOfSchedulesNameTheirKeys) {
   rejects({"schedule.name=step"}, "schedule.decay_epochs");
   rejects({"schedule.name=cosine-restarts"}, "schedule.cycle_epochs");
   rejects({"schedule.warmup_lr=1"}, "schedule.warmup_lr");
+  const std::string restarts = "schedule.name=cosine-restarts";
+  const std::string cycle = "schedule.cycle_epochs=3";
+  const std::string rewarm = "schedule.rewarm_epochs";
+  rejects({restarts, cycle, rewarm + "=3"}, rewarm);
+  rejects({restarts, cycle, rewarm + "=-1"}, rewarm);
+  rejects({rewarm + "=1"}, rewarm);
+  EXPECT_EQ(RecipeFromJson(kSmall, "r.json", {restarts, cycle, rewarm + "=2"})
+                .train.schedule.rewarm_epochs,
+            2);
   rejects({"optimizer.min_lr=1"}, "optimizer.min_lr");
   rejects({"train.epochs=0"}, "train.epochs");
   rejects({"schedule.name=linear"}, "r.json.schedule.name");

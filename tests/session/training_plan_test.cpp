@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wsel/model/variants.h"
+#include "wsel/optim/schedule.h"
 
 namespace wsel::session {
 namespace {
@@ -94,6 +95,17 @@ TEST(PlanText, OfSeveralRanks) {
   EXPECT_THAT(text({.device = "cpu", .ranks = 5}), HasSubstr("; 5 ranks\n"));
   EXPECT_THAT(text({.device = "cuda:0", .ranks = 5, .threads = 2}),
               HasSubstr("; 5 ranks x 1 GPU\n"));
+}
+
+TEST(PlanText, SaysThatRestartsWarmUp) {
+  recipe::Recipe recipe = PlannedRecipe();
+  recipe.train.schedule.warmup_epochs = 1;
+  recipe.train.schedule.name = optim::ScheduleName::kCosineRestarts;
+  recipe.train.schedule.rewarm_epochs = 2;
+  EXPECT_THAT(
+      PlanText(recipe, {}, {.device = "cpu"}),
+      HasSubstr("\nschedule    cosine-restarts: learning rate 0.004 "
+                "after 1 epochs of warmup, and of 2 at each restart\n"));
 }
 
 TEST(PlanText, OfAnUnknownNumberOfImages) {

@@ -9,11 +9,13 @@ namespace wsel::optim {
 
 // How the learning rate changes after the warmup.
 enum class ScheduleName {
-  kCosine,          // half a cosine: the paper's
-  kCosineRestarts,  // one after the other (Loshchilov & Hutter 2017); timm's
-  kStep,            // times decay_rate every decay_epochs; timm's
-  kConstant,        // timm's
-  kOneCycle,        // Smith & Topin 2019; torch's, without its momentum
+  kCosine,  // half a cosine: the paper's
+  // One after the other (Loshchilov & Hutter 2017); timm's, and with
+  // rewarm_epochs torch's.
+  kCosineRestarts,
+  kStep,      // times decay_rate every decay_epochs; timm's
+  kConstant,  // timm's
+  kOneCycle,  // Smith & Topin 2019; torch's, without its momentum
 };
 // cosine, cosine-restarts, step, constant, one-cycle
 const Registry<ScheduleName>& Schedules();
@@ -39,20 +41,25 @@ struct ScheduleOptions {
   // final_div_factor. The warmup is its rise.
   double div_factor = 25;
   double final_div_factor = 1e4;
+  // kCosineRestarts: the first epochs of each cycle but the first, in which the
+  // rate rises from warmup_lr again, as by LinearLR in torch's SequentialLR;
+  // the cosine has the rest of the cycle. 0: none.
+  int64_t rewarm_epochs = 0;
 };
 
 // The learning rate schedules, with steps instead of epochs: kCosine is
 // cosine_scheduler of the official ConvNeXt and weight-selection code,
 // kOneCycle torch.optim.lr_scheduler.OneCycleLR; the others are timm 1.0.31's
-// with warmup_prefix. Steps are optimizer steps, whatever the number of
-// micro-batches.
+// with warmup_prefix, but for rewarm_epochs, which timm does not have. Steps
+// are optimizer steps, whatever the number of micro-batches.
 class LrSchedule {
  public:
   // Errors: kConfig naming the field: a rate that is negative or not finite,
   // a min_lr of cosines or a warmup_lr above lr, no epochs, no steps, a warmup
   // longer than the training, more than INT64_MAX steps; of the schedule's own
   // fields no epochs or more than those of the training, a rate outside (0, 1],
-  // a cycle_mul or divisor below 1.
+  // a cycle_mul or divisor below 1, rewarm_epochs without restarts or
+  // not below cycle_epochs.
   LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch);
 
   // The learning rate of step `step`, 0 to total_steps() - 1; finite and not
