@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
 #include "wsel/nn/build.h"
@@ -81,6 +82,22 @@ ProductMatrix MatrixOf(const std::string& model, const std::string& product,
           x.size(0),
           {data, data + x.numel()},
           DiagonalityOf(values)};
+}
+
+nlohmann::ordered_json ProductsJson(
+    int64_t block, int64_t head, const std::vector<ProductMatrix>& matrices) {
+  using Json = nlohmann::ordered_json;
+  Json json = {{"block", block}, {"head", head}, {"matrices", Json::array()}};
+  for (const ProductMatrix& matrix : matrices) {
+    json["matrices"].push_back(
+        {{"model", matrix.model},
+         {"matrix", matrix.product},
+         {"width", matrix.width},
+         {"diagonal_mean", matrix.diagonality.diagonal_mean},
+         {"off_diagonal_rms", matrix.diagonality.off_diagonal_rms},
+         {"file", matrix.file}});
+  }
+  return json;
 }
 
 }  // namespace wsel::analyze

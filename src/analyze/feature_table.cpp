@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "measures.h"
 #include "wsel/core/csv.h"
@@ -76,6 +77,25 @@ std::string SimilarityCsv(const std::vector<ModelFeatures>& models,
     }
   }
   return csv;
+}
+
+nlohmann::ordered_json FeatureJson(const std::vector<ModelFeatures>& models,
+                                   int64_t num_images) {
+  using Json = nlohmann::ordered_json;
+  Json json = {{"num_images", num_images}, {"models", Json::array()}};
+  for (const ModelFeatures& model : models) {
+    Json blocks = Json::array();
+    for (const BlockRow& row : model.rows) {
+      blocks.push_back({{"block", row.block},
+                        {"width", row.width},
+                        {"rms", row.rms},
+                        {"effective_rank", row.effective_rank},
+                        {"teacher_cka", row.cka},
+                        {"teacher_cosine", row.cosine}});
+    }
+    json["models"].push_back({{"model", model.name}, {"blocks", blocks}});
+  }
+  return json;
 }
 
 }  // namespace wsel::analyze

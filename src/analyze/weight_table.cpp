@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "measures.h"
@@ -76,6 +77,29 @@ std::string WeightCsv(const std::vector<ModelWeights>& models) {
     }
   }
   return csv;
+}
+
+nlohmann::ordered_json WeightJson(const std::vector<ModelWeights>& models) {
+  using Json = nlohmann::ordered_json;
+  Json json = Json::array();
+  for (const ModelWeights& model : models) {
+    Json tensors = Json::array();
+    for (const WeightRow& row : model.rows) {
+      const Statistics& s = row.statistics;
+      tensors.push_back({{"tensor", row.tensor},
+                         {"shape", row.shape},
+                         {"mean", s.mean},
+                         {"std", s.std},
+                         {"min", s.min},
+                         {"max", s.max},
+                         {"nan_count", s.nan_count},
+                         {"norm", row.norm},
+                         {"effective_rank", row.effective_rank},
+                         {"full_rank", row.full_rank}});
+    }
+    json.push_back({{"model", model.name}, {"tensors", tensors}});
+  }
+  return json;
 }
 
 }  // namespace wsel::analyze

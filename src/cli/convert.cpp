@@ -1,63 +1,29 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "commands.h"
 #include "options.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/naming/export.h"
-#include "wsel/pretrained/checkpoint_request.h"
-#include "wsel/session/conversion.h"
+#include "wsel/session/conversion_run.h"
 
 namespace wsel::cli {
 namespace {
 
-struct ConvertArgs {
-  std::string input;
-  std::string output;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;
-  session::ConversionOptions options;
+struct ConvertArgs : session::ConversionRequest {
   bool json = false;
 };
 
-constexpr std::array<Registered<DType>, 4> kDTypes = {{
-    {DType::kF32, "float32", "IEEE, 24 bits of precision"},
-    {DType::kF16, "float16", "IEEE, 11 bits, up to 65504"},
-    {DType::kBF16, "bfloat16", "8 bits, float32's range"},
-    {DType::kF64, "float64", "IEEE, 53 bits"},
-}};
-constexpr Registry<DType> kDTypeNames("dtype", kDTypes);
-
-// Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
-  session::CheckConversion(args.input, args.output, args.options);
-  const auto checkpoint = pretrained::Open(pretrained::CheckpointRequest{
-      args.input, args.copy, args.num_heads, {.model = args.options.model}});
-  const session::Conversion conversion(checkpoint, args.options);
-  conversion.CheckOutput(args.output);
-  LogLoadReport(checkpoint, args.options.model.has_value());
-  conversion.Write(args.output, invocation.command);
-  const std::string& model = NameOf(conversion.model());
-  const naming::RemappedStateDict& from = checkpoint.remapped;
-  const auto naming = naming::Namings().NameOf(args.options.naming);
+  const auto file = Convert(args, invocation.command);
   if (args.json) {
-    fmt::print("{}\n",
-               DumpJson({{"output", args.output},
-                         {"size", std::filesystem::file_size(args.output)},
-                         {"from", from.source},
-                         {"naming", naming},
-                         {"tensors", conversion.num_tensors()},
-                         {"ignored", from.ignored.size()},
-                         {"model", model}}));
+    fmt::print("{}\n", DumpJson(ToJson(file)));
     return;
   }
   fmt::print("{}: {} tensors of {}, names converted from {} to {}\n",
-             args.output, conversion.num_tensors(), model, from.source, naming);
+             file.output, file.num_tensors, file.model, file.from, file.naming);
 }
 
 }  // namespace
@@ -79,8 +45,8 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--hub", args->options.hub,
               "With --naming timm: also write config.json beside the file, for "
               "timm.create_model('local-dir:FOLDER')");
-  AddChoice(*c, "--dtype", args->options.dtype, kDTypeNames,
-            "Data type to cast to: " + kDTypeNames.Choices())
+  AddChoice(*c, "--dtype", args->options.dtype, session::CastDTypes(),
+            "Data type to cast to: " + session::CastDTypes().Choices())
       ->default_str("no cast");
   AddJson(*c, args->json);
   c->callback([args, &invocation] { RunConvert(*args, invocation); });

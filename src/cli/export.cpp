@@ -2,8 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,11 +10,7 @@
 #include "options.h"
 #include "torch_commands.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/core/progress.h"
-#include "wsel/pretrained/checkpoint_request.h"
-#include "wsel/session/export_request.h"
-#include "wsel/session/log.h"
-#include "wsel/session/onnx_runtime.h"
+#include "wsel/session/export_run.h"
 
 namespace wsel::cli {
 namespace {
@@ -29,32 +23,11 @@ constexpr std::array<Registered<Quantization>, 1> kQuantizations = {{
 constexpr Registry<Quantization> kQuantizationNames("quantization",
                                                     kQuantizations);
 
-constexpr std::array<Registered<DType>, 2> kDTypes = {{
-    {DType::kF32, "float32", "exact"},
-    {DType::kF16, "float16", "half the size; input and logits stay float32"},
-}};
-constexpr Registry<DType> kDTypeNames("dtype", kDTypes);
-
 struct ExportArgs : session::ExportRequest {
   std::optional<Quantization> quantize;
   bool dry_run = false;
   bool json = false;
 };
-
-nlohmann::ordered_json ToJson(const session::Verification& result) {
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
-  for (const session::VerifiedFile& file : result.files) {
-    nlohmann::ordered_json row = {{"name", file.name},
-                                  {"size", file.size},
-                                  {"error", file.error},
-                                  {"agreement", file.agreement}};
-    if (file.top1) row["top1"] = *file.top1;
-    row["milliseconds"] = file.milliseconds;
-    files.push_back(row);
-  }
-  return {
-      {"runtime", result.runtime}, {"images", result.images}, {"files", files}};
-}
 
 void Print(const session::Verification& result) {
   fmt::print("{}, 1 thread, {}:\n", result.runtime, result.images);
@@ -80,32 +53,18 @@ void Print(const session::Calibration& calibration) {
   fmt::print("\n");
 }
 
-nlohmann::ordered_json ResultJson(
-    const ExportArgs& args, const session::OnnxExport& exported,
-    const std::optional<session::Calibration>& calibration,
-    const std::optional<session::Verification>& verified) {
-  nlohmann::ordered_json json = {
-      {"output", args.output},
-      {"size", std::filesystem::file_size(args.output)},
-      {"model", NameOf(exported.facts().model)},
-      {"kind", exported.KindName()},
-      {"opset", args.options.opset},
-      {"preprocess", args.options.preprocess}};
-  if (calibration) {
-    json["calibration"] = {{"images", calibration->images},
-                           {"agreeing", calibration->agreeing},
-                           {"float_layers", calibration->float_layers}};
-  }
-  if (verified) json["verification"] = ToJson(*verified);
-  return json;
-}
-
 // Whether images are computed.
-bool Computes(const ExportArgs& args) {
+bool ComputesImages(const ExportArgs& args) {
   return !args.dry_run && (args.quantize || args.verify);
 }
 
-// Open, calibrate, write, verify, and only then put the file in its place.
+void PrintResult(const session::ExportedFile& file) {
+  fmt::print("{}: {}, {}, opset {}, {:.2f} MB\n", file.output, file.model,
+             file.kind, file.opset, static_cast<double>(file.size) / 1e6);
+  if (file.calibration) Print(*file.calibration);
+  if (file.verification) Print(*file.verification);
+}
+
 void RunExport(ExportArgs args, const Invocation& invocation) {
   args.options.int8 = args.quantize.has_value();
   CheckExportRequest(args);
@@ -113,38 +72,20 @@ void RunExport(ExportArgs args, const Invocation& invocation) {
     return DryRunExport(args,
                         [](std::string_view text) { fmt::print("{}", text); });
   }
-  // Before anything is logged or written, as this may continue in the program
-  // with LibTorch.
-  const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
-  const auto checkpoint = pretrained::Open(CheckpointOf(args));
-  session::OnnxExport exported(checkpoint, args.options);
-  // Before calibration, which may take minutes.
-  if (args.verify) session::RequireOnnxRuntime(args.verification.python);
-  ProgressMeter meter(ProgressOnStderr(30));
-  const OnProgress show = session::ShowOn(meter);
-  std::optional<session::Calibration> calibration;
-  if (args.options.int8) calibration = torch->calibrate(exported, show);
-  std::optional<session::Verification> verified;
-  std::function<void(const std::filesystem::path&)> verify;
-  if (args.verify) {
-    verify = [&](const std::filesystem::path& written) {
-      verified = torch->verify(exported, written, args.output,
-                               args.verification, show);
-    };
-  }
-  exported.Write(args.output, invocation.command, verify);
-  meter.Clear();
+  const session::ExportSteps steps{
+      .prepare = [&] { invocation.Torch(); },
+      .calibrate =
+          [&](auto& exported, const auto& show) {
+            return invocation.Torch().calibrate(exported, show);
+          },
+      .verify =
+          [&](const auto&... of) { return invocation.Torch().verify(of...); }};
+  const auto file = Export(args, steps, invocation.command);
   if (args.json) {
-    fmt::print("{}\n",
-               DumpJson(ResultJson(args, exported, calibration, verified)));
-    return;
+    fmt::print("{}\n", DumpJson(ToJson(file)));
+  } else {
+    PrintResult(file);
   }
-  fmt::print(
-      "{}: {}, {}, opset {}, {:.2f} MB\n", args.output,
-      NameOf(exported.facts().model), exported.KindName(), args.options.opset,
-      static_cast<double>(std::filesystem::file_size(args.output)) / 1e6);
-  if (calibration) Print(*calibration);
-  if (verified) Print(*verified);
 }
 
 void AddModel(CLI::App& c, ExportArgs& args) {
@@ -159,8 +100,9 @@ void AddModel(CLI::App& c, ExportArgs& args) {
 }
 
 void AddGraph(CLI::App& c, ExportArgs& args) {
-  AddChoice(c, "--dtype", args.options.dtype, kDTypeNames,
-            "Data type of weights and activations: " + kDTypeNames.Choices());
+  AddChoice(c, "--dtype", args.options.dtype, session::ExportDTypes(),
+            "Data type of weights and activations: " +
+                session::ExportDTypes().Choices());
   AddChoice(c, "--quantize", args.quantize, kQuantizationNames,
             "Quantize linear layers, calibrated on images of --dataset: " +
                 kQuantizationNames.Choices());
@@ -213,7 +155,7 @@ void AddExport(CLI::App& app, const Invocation& invocation) {
       ->capture_default_str();
   AddDryRun(*c, args->dry_run);
   AddJson(*c, args->json);
-  invocation.computing.push_back({c, [args] { return Computes(*args); }});
+  invocation.computing.push_back({c, [args] { return ComputesImages(*args); }});
   c->callback([args, &invocation] { RunExport(*args, invocation); });
 }
 

@@ -1,58 +1,17 @@
-#include "wsel/report/report.h"
-
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <memory>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "commands.h"
 #include "options.h"
-#include "wsel/core/atomic_file.h"
-#include "wsel/core/error.h"
-#include "wsel/core/escape_text.h"
-#include "wsel/core/version.h"
 #include "wsel/report/formats.h"
+#include "wsel/report/report_request.h"
 
 namespace wsel::cli {
-namespace {
-
-struct ReportArgs {
-  std::vector<std::string> folders;
-  std::string format;
-  std::string output;
-  report::ReportOptions options;
-};
-
-void RunReport(const ReportArgs& args, const Invocation& invocation) {
-  if (args.folders.empty()) {
-    throw Error(ErrorKind::kUsage, "DIR",
-                "is missing: a sweep, a run or a folder of runs");
-  }
-  const report::Format format = report::FormatFor(args.format, args.output);
-  report::Validate(args.options);
-  report::Experiment experiment =
-      report::ReadExperiment({args.folders.begin(), args.folders.end()});
-  for (const std::string& why : experiment.unread) {
-    spdlog::warn("left out, as it cannot be read: {}", why);
-  }
-  report::Report report = MakeReport(std::move(experiment), args.options);
-  report.version = Version();
-  report.command = EscapeText(invocation.command, 2000);
-  const std::string text = Render(report, format);
-  if (args.output.empty()) {
-    fmt::print("{}", text);
-    return;
-  }
-  WriteTextFile(args.output, text);
-  spdlog::info("{}: written", args.output);
-}
-
-}  // namespace
 
 void AddReport(CLI::App& app, const Invocation& invocation) {
-  const auto args = std::make_shared<ReportArgs>();
+  const auto args = std::make_shared<report::ReportRequest>();
   CLI::App* c = app.add_subcommand(
       "report",
       "Report runs: mean and standard deviation over seeds, differences with "
@@ -93,7 +52,8 @@ void AddReport(CLI::App& app, const Invocation& invocation) {
       ->default_str("stdout");
   c->callback([args, c, &invocation] {
     LogOldNames(*c);
-    RunReport(*args, invocation);
+    WriteReport(*args, invocation.command,
+                [](std::string_view text) { fmt::print("{}", text); });
   });
 }
 

@@ -11,7 +11,6 @@
 namespace wsel::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using analyze::ProductMatrix;
 
 void Print(const std::vector<ProductMatrix>& matrices) {
@@ -28,23 +27,6 @@ void Print(const std::vector<ProductMatrix>& matrices) {
   }
 }
 
-void PrintJson(const session::AttentionRequest& request,
-               const std::vector<ProductMatrix>& matrices) {
-  Json json = {{"block", request.block},
-               {"head", request.head},
-               {"matrices", Json::array()}};
-  for (const ProductMatrix& matrix : matrices) {
-    json["matrices"].push_back(
-        {{"model", matrix.model},
-         {"matrix", matrix.product},
-         {"width", matrix.width},
-         {"diagonal_mean", matrix.diagonality.diagonal_mean},
-         {"off_diagonal_rms", matrix.diagonality.off_diagonal_rms},
-         {"file", matrix.file}});
-  }
-  fmt::print("{}\n", DumpJson(json, 1));
-}
-
 }  // namespace
 
 void RunAnalyzeAttention(const AttentionArgs& args) {
@@ -53,7 +35,10 @@ void RunAnalyzeAttention(const AttentionArgs& args) {
         args.request, [](std::string_view text) { fmt::print("{}", text); });
   }
   const auto matrices = AnalyzeAttention(args.request);
-  args.json ? PrintJson(args.request, matrices) : Print(matrices);
+  if (!args.json) return Print(matrices);
+  fmt::print("{}\n", DumpJson(ProductsJson(args.request.block,
+                                           args.request.head, matrices),
+                              1));
 }
 
 }  // namespace wsel::cli

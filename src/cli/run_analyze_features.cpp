@@ -11,7 +11,6 @@
 namespace wsel::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using analyze::BlockRow;
 using analyze::ModelFeatures;
 
@@ -30,24 +29,6 @@ void Print(const ModelFeatures& model, const ModelFeatures* teacher) {
   }
 }
 
-// nlohmann writes NaN as null.
-void PrintJson(const std::vector<ModelFeatures>& models, int64_t num_images) {
-  Json json = {{"num_images", num_images}, {"models", Json::array()}};
-  for (const ModelFeatures& model : models) {
-    Json blocks = Json::array();
-    for (const BlockRow& row : model.rows) {
-      blocks.push_back({{"block", row.block},
-                        {"width", row.width},
-                        {"rms", row.rms},
-                        {"effective_rank", row.effective_rank},
-                        {"teacher_cka", row.cka},
-                        {"teacher_cosine", row.cosine}});
-    }
-    json["models"].push_back({{"model", model.name}, {"blocks", blocks}});
-  }
-  fmt::print("{}\n", DumpJson(json, 1));
-}
-
 }  // namespace
 
 void RunAnalyzeFeatures(const FeaturesArgs& args) {
@@ -56,7 +37,11 @@ void RunAnalyzeFeatures(const FeaturesArgs& args) {
         args.request, [](std::string_view text) { fmt::print("{}", text); });
   }
   const auto tables = AnalyzeFeatures(args.request);
-  if (args.json) return PrintJson(tables.models, tables.num_images);
+  if (args.json) {
+    const auto json = FeatureJson(tables.models, tables.num_images);
+    fmt::print("{}\n", DumpJson(json, 1));
+    return;
+  }
   for (const ModelFeatures& model : tables.models) {
     Print(model, tables.teacher_table());
   }

@@ -11,7 +11,6 @@
 namespace wsel::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using analyze::ModelWeights;
 using analyze::WeightRow;
 
@@ -39,29 +38,6 @@ void Print(const ModelWeights& model) {
   }
 }
 
-// nlohmann writes NaN and infinity as null.
-Json AsJson(const std::vector<ModelWeights>& models) {
-  Json json = Json::array();
-  for (const ModelWeights& model : models) {
-    Json tensors = Json::array();
-    for (const WeightRow& row : model.rows) {
-      const Statistics& s = row.statistics;
-      tensors.push_back({{"tensor", row.tensor},
-                         {"shape", row.shape},
-                         {"mean", s.mean},
-                         {"std", s.std},
-                         {"min", s.min},
-                         {"max", s.max},
-                         {"nan_count", s.nan_count},
-                         {"norm", row.norm},
-                         {"effective_rank", row.effective_rank},
-                         {"full_rank", row.full_rank}});
-    }
-    json.push_back({{"model", model.name}, {"tensors", tensors}});
-  }
-  return json;
-}
-
 }  // namespace
 
 void RunAnalyzeWeights(const WeightsArgs& args) {
@@ -71,7 +47,7 @@ void RunAnalyzeWeights(const WeightsArgs& args) {
   }
   const auto models = AnalyzeWeights(args.request);
   if (args.json) {
-    fmt::print("{}\n", DumpJson(AsJson(models), 1));
+    fmt::print("{}\n", DumpJson(WeightJson(models), 1));
     return;
   }
   for (const ModelWeights& model : models) Print(model);

@@ -13,45 +13,9 @@
 namespace wsel::cli {
 namespace {
 
-nlohmann::ordered_json MetricsOf(const train::Evaluation& e) {
-  if (e.multi_label) {
-    return {{"map", e.multi_label->mean_ap},
-            {"macro_f1", e.macro_f1},
-            {"subset_accuracy", e.multi_label->subset_accuracy},
-            {"classes_without_images", e.multi_label->unseen_classes}};
-  }
-  return {{"top1", e.top1},
-          {"top5", e.top5},
-          {"balanced_accuracy", e.balanced_accuracy},
-          {"macro_f1", e.macro_f1}};
-}
-
 void PrintJson(const session::EvalRequest& request,
                const session::EvalResult& evaluation) {
-  const train::Evaluation& e = evaluation.metrics;
-  nlohmann::ordered_json result = {{"checkpoint", request.checkpoint.file},
-                                   {"dataset", request.data.name},
-                                   {"num_images", e.count},
-                                   {"skipped", e.skipped},
-                                   {"loss", e.loss}};
-  result.update(MetricsOf(e));
-  result["images"] = ToJson(evaluation.facts);
-  result["precision"] = train::Precisions().NameOf(evaluation.precision);
-  if (request.views != session::TestViews::kNone) {
-    result["tta"] = session::AllTestViews().NameOf(request.views);
-  }
-  if (evaluation.among) {
-    result["among"] = session::Amongs().NameOf(*evaluation.among);
-  }
-  if (evaluation.calibration) {
-    const train::CalibrationError& c = *evaluation.calibration;
-    result["ece"] = c.ece;
-    result["temperature"] = {{"value", c.temperature},
-                             {"fitted_on", "evaluated images"},
-                             {"ece", c.scaled_ece},
-                             {"loss", c.scaled_loss}};
-  }
-  fmt::print("{}\n", DumpJson(result));
+  fmt::print("{}\n", DumpJson(ToJson(request, evaluation)));
 }
 
 void PrintOneLabel(const train::Evaluation& e) {

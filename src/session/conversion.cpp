@@ -20,7 +20,21 @@
 #include "wsel/tensor/view_shape.h"
 
 namespace wsel::session {
+namespace {
+
+constexpr std::array<Registered<DType>, 4> kCastDTypes = {{
+    {DType::kF32, "float32", "IEEE, 24 bits of precision"},
+    {DType::kF16, "float16", "IEEE, 11 bits, up to 65504"},
+    {DType::kBF16, "bfloat16", "8 bits, float32's range"},
+    {DType::kF64, "float64", "IEEE, 53 bits"},
+}};
+constexpr Registry<DType> kCastDTypeNames("dtype", kCastDTypes);
+
+}  // namespace
+
 using pretrained::PretrainedCheckpoint;
+
+const Registry<DType>& CastDTypes() { return kCastDTypeNames; }
 
 Conversion::Conversion(const PretrainedCheckpoint& checkpoint,
                        const ConversionOptions& options)

@@ -1,5 +1,7 @@
 #include "wsel/session/onnx_export.h"
 
+#include <array>
+
 #include "wsel/core/error.h"
 #include "wsel/onnx/metadata.h"
 #include "wsel/onnx/model_file.h"
@@ -7,6 +9,12 @@
 
 namespace wsel::session {
 namespace {
+
+constexpr std::array<Registered<DType>, 2> kExportDTypes = {{
+    {DType::kF32, "float32", "exact"},
+    {DType::kF16, "float16", "half the size; input and logits stay float32"},
+}};
+constexpr Registry<DType> kExportDTypeNames("dtype", kExportDTypes);
 
 void CheckOptions(const OnnxExportOptions& options) {
   if (!options.int8) return;
@@ -22,6 +30,8 @@ void CheckOptions(const OnnxExportOptions& options) {
 }
 
 }  // namespace
+
+const Registry<DType>& ExportDTypes() { return kExportDTypeNames; }
 
 OnnxExport::OnnxExport(const pretrained::PretrainedCheckpoint& checkpoint,
                        const OnnxExportOptions& options)

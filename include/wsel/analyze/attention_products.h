@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct ProductMatrix {
 };
 ProductMatrix MatrixOf(const std::string& model, const std::string& product,
                        const std::string& file, const at::Tensor& values);
+
+// The matrices of a head by their diagonality, with the files of their values.
+nlohmann::ordered_json ProductsJson(int64_t block, int64_t head,
+                                    const std::vector<ProductMatrix>& matrices);
 
 // A gnuplot script: heat maps of the matrices in rows of `columns`.
 std::string AttentionScript(const std::vector<ProductMatrix>& matrices,

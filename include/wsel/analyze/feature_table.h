@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ std::string DepthCsv(const std::vector<ModelFeatures>& models);
 // model,block,teacher_block,cka,cosine for all pairs of blocks
 std::string SimilarityCsv(const std::vector<ModelFeatures>& models,
                           const ModelFeatures& teacher);
+// All of both, with the number of images; NaN is written as null.
+nlohmann::ordered_json FeatureJson(const std::vector<ModelFeatures>& models,
+                                   int64_t num_images);
 
 // gnuplot scripts: rms and effective rank by depth, one line per model; CKA of
 // all pairs of blocks, one panel per model.

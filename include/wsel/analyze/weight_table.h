@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct ModelWeights {
 
 // model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,full_rank
 std::string WeightCsv(const std::vector<ModelWeights>& models);
+// The same as an array of models; NaN and infinity are written as null.
+nlohmann::ordered_json WeightJson(const std::vector<ModelWeights>& models);
 
 // A gnuplot script: standard deviation and relative effective rank of each
 // weight matrix over blocks, one panel per layer, one line per model. "" if no

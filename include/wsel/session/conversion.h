@@ -8,12 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "wsel/core/registry.h"
 #include "wsel/naming/export.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/tensor/dtype.h"
 
 namespace wsel::session {
+
+// What tensors can be cast to: float32, float16, bfloat16, float64.
+const Registry<DType>& CastDTypes();
 
 struct ConversionOptions {
   std::optional<model::Config> model = {};  // if it is not the detected one

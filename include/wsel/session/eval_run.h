@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct EvalResult {
   train::Evaluation metrics;
   pretrained::Facts facts;
   train::Precision precision = train::Precision::kAuto;
-  std::optional<Among> among;  // as Evaluation::among
+  std::optional<Among> among;                          // as Evaluation::among
   std::optional<train::CalibrationError> calibration;  // with job.ece
   std::vector<std::string> corrupt_files;  // as data::Loader::corrupt_files
 };
@@ -32,5 +33,9 @@ void DryRunEval(const EvalJob& job, const Print& print);
 // writes; null: there is one. Errors: as Evaluation; kUsage for what images
 // with several labels do not have.
 EvalResult Evaluate(const EvalJob& job, distributed::ProcessGroup* group);
+
+// The result of an evaluation, with what it was of.
+nlohmann::ordered_json ToJson(const EvalRequest& request,
+                              const EvalResult& evaluation);
 
 }  // namespace wsel::session

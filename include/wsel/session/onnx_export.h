@@ -9,12 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include "wsel/core/registry.h"
 #include "wsel/data/options.h"
 #include "wsel/onnx/graph.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/tensor/dtype.h"
 
 namespace wsel::session {
+
+// What a graph computes in: float32, float16.
+const Registry<DType>& ExportDTypes();
 
 struct OnnxExportOptions {
   pretrained::GivenFacts given;
