@@ -18,8 +18,8 @@ namespace wsel::session {
 struct DatasetCheck {
   std::string name;
   std::string root;
-  std::string split;  // "": all that there are
-  data::OpenOptions options;
+  std::string split = {};  // "": all that there are
+  data::OpenOptions options = {};
 };
 
 // A split, as found on disk.
