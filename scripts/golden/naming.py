@@ -626,8 +626,7 @@ def hf_form_cases(cases):
                 t.Tipsv2VisionModel(t.Tipsv2VisionConfig(**sizes)), first,
                 ignored=["mask_token"])
         add("hf_internvl.safetensors", "Hugging Face InternVL",
-            t.InternVLVisionModel(t.InternVLVisionConfig(
-                **HF, use_mean_pooling=False)), first)
+            t.InternVLVisionModel(t.InternVLVisionConfig(**HF)), first)
         add("hf_blip.safetensors", "Hugging Face BLIP",
             t.BlipVisionModel(t.BlipVisionConfig(**HF)), first)
         add("hf_owlvit.safetensors", "Hugging Face CLIP",

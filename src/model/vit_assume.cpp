@@ -258,11 +258,12 @@ void AssumeAttentionPooling(const VitConfig* like, Assumptions& assumptions,
       fmt::format("attention pooling with {} heads", c.attn_pool_heads));
 }
 
-// A file that lacks its final norm may be incomplete: only known models have
-// none.
-const VitConfig* FindLike(Assumptions& assumptions, VitConfig& c) {
+// A file that lacks its final norm may be incomplete: only models that are
+// known by their form or by the source of the file have none.
+const VitConfig* FindLike(const Hints& hints, Assumptions& assumptions,
+                          VitConfig& c) {
   const VitConfig* like = MatchingVariant(c);
-  if (c.final_norm) return like;
+  if (c.final_norm || hints.no_final_norm) return like;
   if (like != nullptr) {
     assumptions.push_back(fmt::format("no final norm, as in {}", like->name));
     return like;
@@ -283,7 +284,7 @@ int64_t PublishedHeads(int64_t width) {
 }
 
 void CompleteVit(const Hints& hints, Assumptions& assumptions, VitConfig& c) {
-  const VitConfig* like = FindLike(assumptions, c);
+  const VitConfig* like = FindLike(hints, assumptions, c);
   if (like != nullptr) {
     c.norm_eps = like->norm_eps;
     c.mlp_ratio = like->mlp_ratio;  // perhaps another of as many channels

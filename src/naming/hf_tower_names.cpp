@@ -13,6 +13,11 @@ PretrainedCfg With1e6(PretrainedCfg cfg) {
   return cfg;
 }
 
+PretrainedCfg WithoutFinalNorm(PretrainedCfg cfg) {
+  cfg.no_final_norm = true;
+  return cfg;
+}
+
 void AddBlip(std::vector<Source>& out) {
   Rows rows;
   rows.Layer("embeddings.patch_embedding", "patch_embed.proj")
@@ -60,7 +65,7 @@ void AddInternVl(std::vector<Source>& out) {
                              "encoder.layer.0.lambda_1"},
                  .rows = rows.Take(),
                  .ignored = {{"embeddings.mask_token", kMasks}},
-                 .pretrained_cfg = With1e6(kImageNet)});
+                 .pretrained_cfg = WithoutFinalNorm(With1e6(kImageNet))});
 }
 
 // timm reads it so: a class token for each teacher and registers, the first of
@@ -83,7 +88,7 @@ void AddRadio(std::vector<Source>& out) {
        .rows = With(rows.Take(), TimmVitRows()),
        .ignored = {{"patch_generator.video_embedder.*",
                     "the patches of videos, which are not supported"}},
-       .pretrained_cfg = With1e6(kClip),
+       .pretrained_cfg = WithoutFinalNorm(With1e6(kClip)),
        .warnings = {"the image size of RADIO's positions, its largest; RADIO "
                     "interpolates them for smaller images, as init does for "
                     "the student's"}});

@@ -28,6 +28,7 @@ model::Hints HintsOf(const naming::PretrainedCfg& pretrained_cfg) {
   hints.norm_eps = pretrained_cfg.norm_eps;
   hints.num_heads = pretrained_cfg.num_heads;
   hints.activation = pretrained_cfg.activation;
+  hints.no_final_norm = pretrained_cfg.no_final_norm;
   return hints;
 }
 

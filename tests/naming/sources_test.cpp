@@ -54,7 +54,9 @@ TEST(Sources, HaveEveryParameterOfTheirModelInItsShape) {
     SCOPED_TRACE(c.file);
     const auto file = checkpoint::Open(c.path);
     const RemappedStateDict remapped = RemapStateDict(*file);
-    const auto detection = model::Detect(*remapped.tensors);
+    const auto detection =
+        model::Detect(*remapped.tensors,
+                      {.no_final_norm = remapped.pretrained_cfg.no_final_norm});
     ASSERT_TRUE(detection);
     const auto parameters = ParameterSpecs(detection->config);
     EXPECT_EQ(remapped.tensors->Specs().size(), parameters.size());

@@ -31,6 +31,8 @@ struct Hints {
   std::optional<Pooling> pooling = {};
   // As stated: the number of positions does not show a grid that is not square.
   std::optional<HeightWidth> img_size = {};
+  // If there are no tensors of a final norm, the model has none.
+  bool no_final_norm = false;
 };
 
 // The model of a checkpoint under timm's names; nullopt if it is neither a ViT

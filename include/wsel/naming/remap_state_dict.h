@@ -33,6 +33,8 @@ struct PretrainedCfg {
   // Per channel: images are normalised to (value / 255 - mean) / std.
   std::optional<std::array<double, 3>> mean = {};
   std::optional<std::array<double, 3>> std = {};
+  // A file without a final norm is whole: models of this source have none.
+  bool no_final_norm = false;
 };
 
 // The weights of a file under timm's names. If the source library is
