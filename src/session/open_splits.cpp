@@ -26,7 +26,8 @@ data::OpenOptions OpenOptionsOf(const data::DataOptions& options) {
           .labels = options.labels,
           .val_is_test = options.validation == data::Validation::kTest,
           .multi_label = options.multi_label,
-          .labels_optional = options.labels_optional};
+          .labels_optional = options.labels_optional,
+          .in_chans = options.in_chans};
 }
 
 void RequireRoot(const data::DataOptions& options) {

@@ -108,7 +108,9 @@ TEST_F(FiveChannels, AreTrainedOnAndEvaluated) {
 TEST_F(FiveChannels, BeginWithWeightsOfRgbImages) {
   const Outcome rgb = Train("rgb", rgb_, {});
   ASSERT_EQ(rgb.exit_code, 0) << rgb.err;
-  const Outcome tuned = TrainFive("tuned", {"--init", "rgb/last.safetensors"});
+  const Outcome tuned =
+      TrainFive("tuned", {"--init", "rgb/last.safetensors", "--set",
+                          "init.reset_classifier=true"});
   EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
   EXPECT_THAT(tuned.err, HasSubstr("adapted from 3 to 5 image channels"));
 }
