@@ -95,8 +95,8 @@ void AdamW::StepGroup(const Group& group, double lr) {
                     lr * group.lr_scale, options_.beta1, options_.beta2,
                     group.weight_decay, options_.eps,
                     /*amsgrad=*/false, /*maximize=*/false);
-  // The fused kernel, unlike other operators, leaves this to its caller; weights
-  // packed in bf16 are recognised by their version.
+  // The fused kernel, unlike other operators, leaves this to its caller;
+  // weights packed in bf16 are recognised by their version.
   for (const at::Tensor& parameter : lists.parameters) {
     parameter.unsafeGetTensorImpl()->bump_version();
   }

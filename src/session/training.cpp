@@ -140,10 +140,10 @@ train::TrainResult Train(const TrainRequest& request,
   view.print(PlanText(run.recipe, SizesOf(run.splits),
                       {.device = device.str(),
                        .resumes = run.resumes,
-                        .ranks = RanksOf(group).all,
-                        .threads = at::get_num_threads(),
-                        .config = folder.config().string(),
-                        .base = run.resumes ? "" : opened.base}));
+                       .ranks = RanksOf(group).all,
+                       .threads = at::get_num_threads(),
+                       .config = folder.config().string(),
+                       .base = run.resumes ? "" : opened.base}));
   auto made = MakeModel(run);
   ShowInit(made, view);
   return run.resumes || !first ? FitModel(run, made.model, folder)

@@ -132,8 +132,8 @@ TEST_F(FiveChannels, AreNotMixedWithOtherImages) {
                              "--set", "data.std=[0.25]"});
   EXPECT_EQ(rgb.exit_code, 5);
   EXPECT_THAT(rgb.err,
-              AllOf(HasSubstr(".jpg: has 3 channels"), HasSubstr("images of 5"),
-                    HasSubstr("--in-chans 3")));
+              AllOf(HasSubstr("3 channels (RGB)"), HasSubstr("images of 5"),
+                    HasSubstr("--in-chans"), HasSubstr(rgb_)));
   const Outcome three = Train("three", "data", {});
   EXPECT_EQ(three.exit_code, 5);
   EXPECT_THAT(three.err,

@@ -33,8 +33,8 @@ TEST(ResolvePrecision, ResolvesAutoAndGivesAReason) {
 
 TEST(ResolvePrecision, AutoIsBf16WhereTheCpuMultipliesItNatively) {
   const PrecisionChoice choice = ResolvePrecision(Precision::kAuto, kCpu);
-  EXPECT_EQ(choice.precision, kernels::HasNativeBf16() ? Precision::kBf16
-                                                       : Precision::kFp32);
+  EXPECT_EQ(choice.precision,
+            kernels::HasNativeBf16() ? Precision::kBf16 : Precision::kFp32);
   EXPECT_NE(choice.reason.find("AVX-512 BF16") == std::string::npos,
             choice.reason.find("the CPU has AMX") == std::string::npos);
 }
