@@ -295,7 +295,10 @@ std::optional<std::string> WithoutInTeacher(const ConfigPair& models,
     return "the teacher has rotary positions and no pos_embed";
   }
   if (name == "rope.freqs") return "the teacher has no learnt frequencies";
-  if (student.component == Component::kAttnPool) {
+  // The norm of attention pooling is of the component of norms.
+  const bool pools = teacher->pooling == model::Pooling::kAttention;
+  if (student.component == Component::kAttnPool ||
+      (name.starts_with("attn_pool.") && !pools)) {
     return "the teacher has no attention pooling";
   }
   if (student.component != Component::kNorm) return std::nullopt;

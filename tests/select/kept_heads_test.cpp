@@ -167,6 +167,18 @@ TEST(Kin, AttentionPoolingIsLeftOutForAStudentWithout) {
   EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("no cls_token")));
 }
 
+TEST(Kin, AttentionPoolingThatTheTeacherLacksIsReinitialised) {
+  VitConfig student = Vit("vit_base_patch16_siglip_224");
+  student.embed_dim = 192;
+  student.num_heads = 3;
+  const Plan plan = PlanOf(Vit("vit_small_patch16_224"), student);
+  for (const Entry& entry : plan.entries) {
+    EXPECT_EQ(std::holds_alternative<Reinitialised>(entry.source),
+              entry.student.name.starts_with("attn_pool."))
+        << entry.student.name;
+  }
+}
+
 TEST(Kin, AStudentWithPositionsOfATeacherWithout) {
   VitConfig teacher = Vit("vit_small_patch16_dinov3");
   const Plan plan = PlanOf(teacher, Vit("vit_tiny_patch16_224"));
