@@ -171,6 +171,7 @@ TEST(Kin, AttentionPoolingThatTheTeacherLacksIsReinitialised) {
   VitConfig student = Vit("vit_base_patch16_siglip_224");
   student.embed_dim = 192;
   student.num_heads = 3;
+  student.num_classes = 0;
   const Plan plan = PlanOf(Vit("vit_small_patch16_224"), student);
   for (const Entry& entry : plan.entries) {
     EXPECT_EQ(std::holds_alternative<Reinitialised>(entry.source),
