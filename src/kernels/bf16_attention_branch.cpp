@@ -85,12 +85,7 @@ struct AttentionValues {
 };
 
 void NormaliseImages(const AttentionTile& t, bool known, Bf16* out) {
-  const Bf16Attention& a = t.all;
-  ActiveKernels().normalise_rows({t.x, t.rows(), a.width(),
-                                  a.branch.norm.weight.const_data_ptr<float>(),
-                                  a.branch.norm.bias.const_data_ptr<float>(),
-                                  static_cast<float>(a.branch.eps), known,
-                                  t.mean, t.rstd, out, a.width_padded()});
+  NormaliseTile(t.all.branch, {t.x, t.rows(), known, t.mean, t.rstd}, out);
 }
 
 // Writes t.qkv.
@@ -205,15 +200,8 @@ void ProjGradient(const AttentionTile& t, const AttentionBackwardBuffers& b,
   const Bf16Attention& a = t.all;
   const int64_t width = a.width_padded();
   const int64_t rows = Padded(t.rows());
-  RoundedRows scaled{gradient, a.width(), t.rows(), a.width(), t.scale};
-  scaled.out = b.scaled.get();
-  scaled.out_stride = width;
-  scaled.pairs = b.pairs.get();
-  scaled.pair_stride = width;
-  scaled.sums = sums.outer_bias.data_ptr<float>();
-  ActiveKernels().round_rows(scaled);
-  ActiveKernels().transpose_words({b.pairs.get(), width, rows / 2, width,
-                                   rows / 2, b.transposed.get(), rows / 2});
+  RoundGradient({gradient, t.scale, t.rows(), a.width()}, b.scaled.get(),
+                b.pairs.get(), b.transposed.get(), sums);
   ActiveKernels().pair_rows(
       {t.output, width, t.rows(), a.width(), b.pairs.get(), width});
   MultiplyBf16({width, width, rows, b.transposed.get(), rows, b.pairs.get(),
@@ -346,13 +334,6 @@ void PointToSaved(const std::vector<at::Tensor>& saved, int64_t row,
   t.rstd = saved[4].data_ptr<float>() + row;
 }
 
-template <typename T>
-std::vector<T> PerPart(const Bf16Attention& a) {
-  std::vector<T> values;
-  for (int64_t i = 0; i < NumParts(a.images()); ++i) values.emplace_back(a);
-  return values;
-}
-
 // Saves qkv, the attention matrices, their output and the norm's moments.
 struct Bf16AttentionPass {
   static at::Tensor Forward(const BranchArguments& arguments,
@@ -365,7 +346,7 @@ struct Bf16AttentionPass {
              EmptyBf16({rows, a.width_padded()}), at::empty({rows}),
              at::empty({rows})};
     const auto out = at::empty_like(a.x);
-    const auto buffers = PerPart<AttentionForwardBuffers>(a);
+    const auto buffers = PerPart<AttentionForwardBuffers>(a.images(), a);
     ForImageTiles(a, [&](size_t part, AttentionTile& t, int64_t row) {
       PointToSaved(saved, row, t);
       Bf16QkvTile(t, buffers[part]);
@@ -379,8 +360,8 @@ struct Bf16AttentionPass {
     const WithoutAutocast guard;
     const Bf16Attention a(arguments);
     const auto out = at::empty_like(a.x);
-    const auto buffers = PerPart<AttentionForwardBuffers>(a);
-    const auto values = PerPart<AttentionValues>(a);
+    const auto buffers = PerPart<AttentionForwardBuffers>(a.images(), a);
+    const auto values = PerPart<AttentionValues>(a.images(), a);
     ForImageTiles(a, [&](size_t part, AttentionTile& t, int64_t row) {
       const AttentionValues& v = values[part];
       t.mean = v.mean.get();
@@ -400,11 +381,8 @@ struct Bf16AttentionPass {
                                   const at::Tensor& gradient) {
     const WithoutAutocast guard;
     const Bf16Attention a(arguments);
-    const auto buffers = PerPart<AttentionBackwardBuffers>(a);
-    std::vector<Bf16Sums> sums;
-    for (size_t i = 0; i < buffers.size(); ++i) {
-      sums.emplace_back(a.width(), a.qkv, a.proj);
-    }
+    const auto buffers = PerPart<AttentionBackwardBuffers>(a.images(), a);
+    auto sums = PerPart<Bf16Sums>(a.images(), a.width(), a.qkv, a.proj);
     BranchArguments result;
     result.x = at::empty_like(a.x);
     ForImageTiles(a, [&](size_t part, AttentionTile& t, int64_t row) {

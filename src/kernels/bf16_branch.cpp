@@ -14,6 +14,14 @@ bool IsMaster(const at::Tensor& t) {
   return !t.defined() || (t.is_cpu() && t.scalar_type() == at::kFloat);
 }
 
+// A left factor [columns, padded rows] from pairs of rows.
+void TransposePairs(const Bf16* pairs, int64_t stride, int64_t rows,
+                    int64_t columns, Bf16* transposed) {
+  const int64_t words = Padded(rows) / 2;
+  ActiveKernels().transpose_words(
+      {pairs, stride, words, Padded(columns), words, transposed, words});
+}
+
 // [rows, columns] of a padded, transposed sum.
 at::Tensor Untransposed(const at::Tensor& padded, int64_t rows,
                         int64_t columns) {
@@ -43,6 +51,29 @@ bool CanUseBf16(const BranchArguments& arguments) {
 at::Tensor PerRowFactors(const at::Tensor& scale, int64_t rows) {
   if (!scale.defined()) return {};
   return scale.repeat_interleave(rows / scale.size(0));
+}
+
+void NormaliseTile(const ResidualBranch& branch, const NormedTile& tile,
+                   Bf16* out) {
+  const int64_t columns = branch.inner.weight.size(1);
+  ActiveKernels().normalise_rows(
+      {tile.in, tile.rows, columns, branch.norm.weight.const_data_ptr<float>(),
+       branch.norm.bias.const_data_ptr<float>(), static_cast<float>(branch.eps),
+       tile.known, tile.mean, tile.rstd, out, Padded(columns)});
+}
+
+void RoundGradient(const OutputGradient& from, Bf16* rows, Bf16* pairs,
+                   Bf16* transposed, Bf16Sums& sums) {
+  const int64_t stride = Padded(from.columns);
+  RoundedRows pass{from.rows, from.columns, from.count, from.columns,
+                   from.scale};
+  pass.out = rows;
+  pass.out_stride = stride;
+  pass.pairs = pairs;
+  pass.pair_stride = stride;
+  pass.sums = sums.outer_bias.data_ptr<float>();
+  ActiveKernels().round_rows(pass);
+  TransposePairs(pairs, stride, from.count, from.columns, transposed);
 }
 
 Bf16Sums::Bf16Sums(int64_t width, const PackedLayer& inner,
@@ -86,9 +117,8 @@ ResidualBranch GradientsOf(const ResidualBranch& branch,
 
 void TransposeRows(const PairedRows& rows, Bf16* transposed) {
   ActiveKernels().pair_rows(rows);
-  ActiveKernels().transpose_words(
-      {rows.out, rows.out_stride, Padded(rows.rows) / 2, Padded(rows.columns),
-       Padded(rows.rows) / 2, transposed, Padded(rows.rows) / 2});
+  TransposePairs(rows.out, rows.out_stride, rows.rows, rows.columns,
+                 transposed);
 }
 
 }  // namespace wsel::kernels

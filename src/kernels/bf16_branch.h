@@ -61,6 +61,27 @@ inline const float* FloatsOrNull(const at::Tensor& t) {
   return t.defined() ? t.const_data_ptr<float>() : nullptr;
 }
 
+// What each thread needs once, for a pass over so many items (ForRowTiles).
+template <typename T, typename... Args>
+std::vector<T> PerPart(int64_t items, const Args&... args) {
+  std::vector<T> values;
+  for (int64_t i = 0; i < NumParts(items); ++i) values.emplace_back(args...);
+  return values;
+}
+
+// Some rows of a branch's input, and the moments of its norm.
+struct NormedTile {
+  const float* in;  // [rows, D]
+  int64_t rows;
+  bool known;  // the moments are not computed
+  float* mean;
+  float* rstd;
+};
+
+// out [rows, padded D]: the branch's norm.
+void NormaliseTile(const ResidualBranch& branch, const NormedTile& tile,
+                   Bf16* out);
+
 // The gradients of a branch's parameters that one thread sums, without the
 // factor gamma and with padded sizes.
 struct Bf16Sums {
@@ -73,6 +94,18 @@ struct Bf16Sums {
   at::Tensor outer_weight;            // [out, in]
   at::Tensor outer_bias;              // [out]
 };
+
+// Some rows of the gradient of a branch's output.
+struct OutputGradient {
+  const float* rows;   // [count, columns]
+  const float* scale;  // drop path factors [count], or null
+  int64_t count, columns;
+};
+
+// Its left factors in backward's products: rounded rows, and, by way of
+// `pairs`, transposed ones. Adds its sums over rows to `sums.outer_bias`.
+void RoundGradient(const OutputGradient& from, Bf16* rows, Bf16* pairs,
+                   Bf16* transposed, Bf16Sums& sums);
 
 // The gradients from the threads' sums, added in a fixed order.
 ResidualBranch GradientsOf(const ResidualBranch& branch,

@@ -65,24 +65,14 @@ struct MlpForwardBuffers {
   Buffer<float> mean, rstd;
 };
 
-// The normalised rows of a tile; the moments are computed unless `known`.
-void NormaliseTile(const MlpTile& t, bool known, float* mean, float* rstd,
-                   Bf16* out) {
-  const Bf16Mlp& m = t.all;
-  ActiveKernels().normalise_rows({t.y(), t.count, m.width(),
-                                  m.branch.norm.weight.const_data_ptr<float>(),
-                                  m.branch.norm.bias.const_data_ptr<float>(),
-                                  static_cast<float>(m.branch.eps), known, mean,
-                                  rstd, out, m.inner.padded_in()});
-}
-
 // `hidden` is null where nothing is saved.
 void MlpForwardTile(const MlpTile& t, const MlpForwardBuffers& b, float* mean,
                     float* rstd, Bf16* hidden, float* out) {
   const Bf16Mlp& m = t.all;
   const int64_t in = m.inner.padded_in();
   const int64_t channels = m.inner.padded_out();
-  NormaliseTile(t, /*known=*/false, mean, rstd, b.normed.get());
+  NormaliseTile(m.branch, {t.y(), t.count, /*known=*/false, mean, rstd},
+                b.normed.get());
   const Bf16* inner = Bf16Data(m.inner.forward);
   const Bf16* outer = Bf16Data(m.outer.forward);
   for (int64_t j = 0; j < channels; j += kChunk) {
@@ -109,8 +99,7 @@ at::Tensor RunMlpForward(const BranchArguments& arguments,
                          const at::Tensor& hidden, const at::Tensor& mean,
                          const at::Tensor& rstd, const Bf16Mlp& m) {
   const auto out = at::empty_like(m.y);
-  std::vector<MlpForwardBuffers> buffers;
-  for (int64_t i = 0; i < NumParts(m.rows()); ++i) buffers.emplace_back(m);
+  const auto buffers = PerPart<MlpForwardBuffers>(m.rows(), m);
   const bool saves = hidden.defined();
   ForRowTiles(
       m.rows(), m.tile(), [&](int64_t part, int64_t first, int64_t count) {
@@ -157,17 +146,10 @@ void PrepareMlpTile(const MlpTile& t, const MlpBackwardBuffers& b,
                     Bf16Sums& sums) {
   const Bf16Mlp& m = t.all;
   const int64_t width = m.inner.padded_in();
-  RoundedRows scaled{gradient, m.width(), t.count, m.width(), t.scale()};
-  scaled.out = b.scaled.get();
-  scaled.out_stride = width;
-  scaled.pairs = b.pairs.get();
-  scaled.pair_stride = width;
-  scaled.sums = sums.outer_bias.data_ptr<float>();
-  ActiveKernels().round_rows(scaled);
-  const int64_t words = Padded(t.count) / 2;
-  ActiveKernels().transpose_words(
-      {b.pairs.get(), width, words, width, words, b.scaled_t.get(), words});
-  NormaliseTile(t, /*known=*/true, mean, rstd, b.normed.get());
+  RoundGradient({gradient, t.scale(), t.count, m.width()}, b.scaled.get(),
+                b.pairs.get(), b.scaled_t.get(), sums);
+  NormaliseTile(m.branch, {t.y(), t.count, /*known=*/true, mean, rstd},
+                b.normed.get());
   TransposeRows(
       {b.normed.get(), width, t.count, m.width(), b.pairs.get(), width},
       b.normed_t.get());
@@ -242,12 +224,8 @@ struct Bf16MlpPass {
     const WithoutAutocast guard;
     const Bf16Mlp m(arguments);
     const auto dy = at::empty_like(m.y);
-    std::vector<MlpBackwardBuffers> buffers;
-    std::vector<Bf16Sums> sums;
-    for (int64_t i = 0; i < NumParts(m.rows()); ++i) {
-      buffers.emplace_back(m);
-      sums.emplace_back(m.width(), m.inner, m.outer);
-    }
+    const auto buffers = PerPart<MlpBackwardBuffers>(m.rows(), m);
+    auto sums = PerPart<Bf16Sums>(m.rows(), m.width(), m.inner, m.outer);
     ForRowTiles(
         m.rows(), m.tile(), [&](int64_t part, int64_t first, int64_t count) {
           const Bf16Region region;
