@@ -92,8 +92,7 @@ std::vector<Row> PerceptionRows(const std::string& tower) {
 }
 
 PretrainedCfg ClipCfg(bool quick_gelu) {
-  PretrainedCfg cfg = kClip;
-  cfg.norm_eps = 1e-5;
+  PretrainedCfg cfg = WithEps(kClip, 1e-5);
   cfg.activation =
       quick_gelu ? model::Activation::kQuickGelu : model::Activation::kGelu;
   return cfg;
@@ -109,11 +108,9 @@ bool HasFloat16Matrices(const TensorSource& file, const std::string& prefix) {
 
 // open_clip's towers of other forms than CLIP's.
 void AddClipForms(std::vector<Source>& out) {
-  PretrainedCfg clipa = kImageNet;
-  clipa.norm_eps = 1e-5;
+  PretrainedCfg clipa = WithEps(kImageNet, 1e-5);
   clipa.activation = model::Activation::kGelu;
-  PretrainedCfg perception = kInception;
-  perception.norm_eps = 1e-5;
+  const PretrainedCfg perception = WithEps(kInception, 1e-5);
   for (const char* tower : {"visual.", ""}) {
     const std::string prefix = tower;
     const auto ignored =

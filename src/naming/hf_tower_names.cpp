@@ -8,11 +8,6 @@
 namespace wsel::naming {
 namespace {
 
-PretrainedCfg With1e6(PretrainedCfg cfg) {
-  cfg.norm_eps = 1e-6;
-  return cfg;
-}
-
 PretrainedCfg WithoutFinalNorm(PretrainedCfg cfg) {
   cfg.no_final_norm = true;
   return cfg;
@@ -31,15 +26,13 @@ void AddBlip(std::vector<Source>& out) {
       .Layer(block + "mlp.fc1", "blocks.#.mlp.fc1")
       .Layer(block + "mlp.fc2", "blocks.#.mlp.fc2")
       .Layer("post_layernorm", "norm");
-  PretrainedCfg cfg = kClip;
-  cfg.norm_eps = 1e-5;
   out.push_back(
       {.name = "Hugging Face BLIP",
        .markers = {"embeddings.patch_embedding.weight",
                    "embeddings.class_embedding",
                    "encoder.layers.0.self_attn.qkv.weight"},
        .rows = rows.Take(),
-       .pretrained_cfg = cfg,
+       .pretrained_cfg = WithEps(kClip, 1e-5),
        .warnings = {"LayerNorm eps 1e-05, BLIP's default, which config.json "
                     "may override: BLIP-2's is 1e-06"}});
 }
@@ -65,7 +58,7 @@ void AddInternVl(std::vector<Source>& out) {
                              "encoder.layer.0.lambda_1"},
                  .rows = rows.Take(),
                  .ignored = {{"embeddings.mask_token", kMasks}},
-                 .pretrained_cfg = WithoutFinalNorm(With1e6(kImageNet))});
+                 .pretrained_cfg = WithoutFinalNorm(WithEps(kImageNet, 1e-6))});
 }
 
 // timm reads it so: a class token for each teacher and registers, the first of
@@ -88,7 +81,7 @@ void AddRadio(std::vector<Source>& out) {
        .rows = With(rows.Take(), TimmVitRows()),
        .ignored = {{"patch_generator.video_embedder.*",
                     "the patches of videos, which are not supported"}},
-       .pretrained_cfg = WithoutFinalNorm(With1e6(kClip)),
+       .pretrained_cfg = WithoutFinalNorm(WithEps(kClip, 1e-6)),
        .warnings = {"the image size of RADIO's positions, its largest; RADIO "
                     "interpolates them for smaller images, as init does for "
                     "the student's"}});

@@ -99,11 +99,6 @@ std::vector<Row> ClipRows(const std::string& prefix) {
   return out;
 }
 
-PretrainedCfg WithEps(PretrainedCfg cfg, double eps) {
-  cfg.norm_eps = eps;
-  return cfg;
-}
-
 constexpr const char* kPatches =
     "embeddings.patch_embeddings.projection.weight";
 

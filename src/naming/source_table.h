@@ -159,6 +159,11 @@ inline constexpr PretrainedCfg kClip = {
 inline constexpr PretrainedCfg kUnit = {.mean = {{0, 0, 0}},
                                         .std = {{1, 1, 1}}};
 
+inline PretrainedCfg WithEps(PretrainedCfg cfg, double eps) {
+  cfg.norm_eps = eps;
+  return cfg;
+}
+
 // Reasons to ignore a tensor.
 inline constexpr std::string_view kMasks =
     "the mask token, used only in pre-training";
