@@ -1,4 +1,3 @@
-// Must be compiled with OpenMP (CMakeLists.txt), for at::parallel_for.
 #include "gemm_limit.h"
 
 #include <ATen/ATen.h>

@@ -44,9 +44,11 @@ std::string MeaningOfEpochs(const optim::ScheduleOptions& schedule) {
 
 bool AcceptMoreEpochs(train::Options& saved, train::Options& now) {
   // An average that has begun cannot begin again.
-  if (now.schedule.epochs <= saved.schedule.epochs || saved.average_last > 0) {
+  if (now.schedule.epochs < saved.schedule.epochs || saved.average_last > 0) {
     return false;
   }
+  // Also where an earlier resume already raised the epochs: a recipe that is
+  // given again derives its warmup from them.
   int64_t& warmup = now.schedule.warmup_epochs;
   if (warmup != saved.schedule.warmup_epochs) {
     warmup = saved.schedule.warmup_epochs;

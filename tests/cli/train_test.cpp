@@ -353,6 +353,10 @@ TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
   const Outcome again = resume({});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.err, Not(HasSubstr(", was ")));
+  // The recipe, given again, has 20 epochs with a warmup of 2.
+  const Outcome recipe = RunWsel(folder, Train("run", {"--resume"}));
+  EXPECT_EQ(recipe.exit_code, 0) << recipe.err;
+  EXPECT_THAT(recipe.err, HasSubstr("train.warmup_epochs stays 1"));
   const Outcome fewer = resume({"--epochs", "10"});
   EXPECT_EQ(fewer.exit_code, 3);
   EXPECT_THAT(fewer.err, HasSubstr("train.epochs: 20, now 10"));
