@@ -84,9 +84,10 @@ void RunAllReduce(const Args& args, ProcessGroup& group) {
 }
 
 // What the first of `ranks` ranks with these arguments writes.
-std::string ResultOf(int ranks, Args args) {
+std::string ResultOf(int ranks, const Args& own) {
   const ScratchFolder folder;
-  args.insert(args.begin(), "wsel-ranks-bench");
+  Args args = {"wsel-ranks-bench"};
+  args.insert(args.end(), own.begin(), own.end());
   args.push_back((folder / "result").string());
   std::vector<const char*> argv;
   for (const std::string& arg : args) argv.push_back(arg.c_str());

@@ -5,9 +5,10 @@
 #
 # makes the static library wsel_select of the room's files, compiled without
 # LibTorch's headers, and of those behind TORCH the library wsel_select_torch,
-# which may use them. ALL_TORCH: every file. USES names the rooms that this one
-# includes; with WSEL_TESTS a program that holds the whole room and only these
-# proves at link time that it needs no other.
+# which may use them. ALL_TORCH: every file. TEXT: the first library is compiled with
+# WSEL_TEXT_OPTIONS. USES names the rooms that this one includes; with WSEL_TESTS a
+# program that holds the whole room and only these proves at link time that it needs
+# no other.
 
 # What wsel-base-tests need, which are all rooms without LibTorch but cli (its
 # tests run the programs); and all rooms.
@@ -38,7 +39,7 @@ function(wsel_room_targets rooms suffix result)
 endfunction()
 
 function(wsel_room name)
-  cmake_parse_arguments(ROOM "ALL_TORCH" "" "USES;TORCH;APART" ${ARGN})
+  cmake_parse_arguments(ROOM "ALL_TORCH;TEXT" "" "USES;TORCH;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(TRANSFORM ROOM_APART PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
   set_source_files_properties(${ROOM_APART} PROPERTIES
@@ -60,7 +61,10 @@ function(wsel_room name)
     add_library(wsel_${name} STATIC ${sources})
     target_compile_options(wsel_${name} PRIVATE ${WSEL_BASE_OPTIONS})
     target_link_libraries(wsel_${name} PUBLIC wsel_flags ${used})
-    if(TARGET wsel_base_pch)
+    if(ROOM_TEXT)
+      target_compile_options(wsel_${name} PRIVATE ${WSEL_TEXT_OPTIONS})
+    endif()
+    if(ROOM_TEXT OR WSEL_SANITIZE)
       target_precompile_headers(wsel_${name} REUSE_FROM wsel_base_pch)
     endif()
     if(NOT name STREQUAL "cli")

@@ -68,12 +68,14 @@ const CLI::App* LastCommand(const CLI::App* app) {
 
 // Reports what CLI11 could not parse, with the nearest known option.
 [[noreturn]] void ThrowUnexpected(const CLI::App& app) {
-  const auto commands = app.get_subcommands();
-  const CLI::App& last = commands.empty() ? app : *commands.front();
+  const CLI::App& last = *LastCommand(&app);
   const auto left = app.remaining(/*recurse=*/true);
   const std::string word = left.empty() ? "" : left.front();
-  const std::string where =
-      commands.empty() ? "wsel" : "wsel " + last.get_name();
+  std::string where = "wsel";
+  for (const CLI::App* command = &app; command != &last;) {
+    command = command->get_subcommands().front();
+    where += " " + command->get_name();
+  }
   if (const auto option = help::OptionIn(word); !option.empty()) {
     const bool has_sets = last.get_option_no_throw("--set") != nullptr;
     throw Error(ErrorKind::kUsage, where,

@@ -56,6 +56,12 @@ std::string RangeText(int least, int most) {
                        : fmt::format("{}-{}", least, most);
 }
 
+std::string ImagesText(int64_t least, int64_t most) {
+  return least == most
+             ? fmt::format("{} image{}", least, least == 1 ? "" : "s")
+             : fmt::format("{} to {} images", least, most);
+}
+
 void PrintIssues(std::string_view kind,
                  const std::vector<data::ImageIssue>& issues) {
   for (size_t i = 0; i < std::min(kMaxShown, issues.size()); ++i) {
@@ -72,12 +78,12 @@ void Print(const session::CheckedSplit& checked) {
   const auto [least, most] =
       std::minmax_element(report.per_class.begin(), report.per_class.end());
   fmt::print(
-      "{}: {} images of {} x {} pixels, {} classes of {} to {} images, {} "
-      "corrupt, {} damaged\n",
+      "{}: {} images of {} x {} pixels, {} classes of {}, {} corrupt, {} "
+      "damaged\n",
       NameOf(checked.split), checked.num_images,
       RangeText(report.min_width, report.max_width),
       RangeText(report.min_height, report.max_height), checked.classes.size(),
-      *least, *most, report.corrupt.size(), report.damaged.size());
+      ImagesText(*least, *most), report.corrupt.size(), report.damaged.size());
   fmt::print("  {}: mean {:.4f}, std {:.4f}\n",
              report.mean.size() == 1 ? "as grey images" : "of each channel",
              fmt::join(report.mean, ","), fmt::join(report.std, ","));
@@ -113,9 +119,13 @@ void AddDatasets(CLI::App& app, const Invocation&) {
       "check",
       "Verify counts and labels, and decode every image; exit code 5 if an "
       "image is corrupt or a count differs");
-  check->add_option("NAME", args->name, "Data set, as listed by wsel datasets")
+  check
+      ->add_option("NAME,--dataset", args->name,
+                   "Data set, as listed by wsel datasets")
       ->required();
-  check->add_option("ROOT", args->root, "Folder that holds the data set")
+  check
+      ->add_option("ROOT,--data-root", args->root,
+                   "Folder that holds the data set")
       ->required();
   check->add_option("--split", args->split, "Split to check: train|val|test")
       ->type_name("NAME")

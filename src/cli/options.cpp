@@ -76,7 +76,7 @@ void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
   AddPerChannel(command, "--mean", given.mean, "Per-channel mean: 0.5,0.5,0.5")
       ->default_str(
           "that of the checkpoint, of a file beside it or of its source, else "
-          "ImageNet's, and 0.5 unless images are RGB");
+          "ImageNet's, averaged for grey images, and 0.5 for n channels");
   AddPerChannel(command, "--std", given.std, "Per-channel standard deviation")
       ->default_str("as --mean");
 }

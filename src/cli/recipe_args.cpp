@@ -1,5 +1,7 @@
 #include "recipe_args.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -16,10 +18,29 @@ using Json = nlohmann::ordered_json;
 using session::RecipeRequest;
 
 // As help shows it; "" of what is off or empty without the option.
-std::string DefaultOf(const recipe::Field& field) {
-  const auto value = nlohmann::json::parse(field.default_value);
+std::string TextOf(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_array() && !value.empty() && value.front().is_number()) {
+    const std::string list = value.dump();
+    return list.substr(1, list.size() - 2);
+  }
   return value.is_number() ? value.dump() : "";
+}
+
+// With the default of fine-tuning, where that is another.
+std::string DefaultOf(const recipe::Field& field) {
+  const std::string usual = TextOf(Json::parse(field.default_value));
+  const std::string start = field.path + "=";
+  for (const std::string& set : SetsOf(recipe::BaseRecipe::kFinetune)) {
+    if (!set.starts_with(start)) continue;
+    const Json value = Json::parse(set.substr(start.size()), nullptr, false);
+    const std::string tuned =
+        value.is_discarded() ? set.substr(start.size()) : TextOf(value);
+    if (tuned == usual) return usual;
+    return fmt::format("{}; finetune: {}", usual,
+                       tuned.empty() ? "none" : tuned);
+  }
+  return usual;
 }
 
 void AddField(CLI::App& c, RecipeRequest& args, const recipe::Field& field) {
@@ -91,7 +112,8 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
       c.add_option("--in-chans", args.model.in_chans,
                    "Channels of the model's images: 3 (RGB); 1, for which "
                    "images are converted to grey; or those that all TIFF and "
-                   ".npy files of the data set have")
+                   ".npy files of the data set have, with --mean and --std of "
+                   "each")
           ->type_name("N");
     }
     if (name == "Augmentation") {
@@ -110,9 +132,8 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
                    "Number of epochs to train; a warmup that is not given is "
                    "scaled along")
           ->type_name("N")
-          ->default_str(
-              std::ranges::find(fields, "train.epochs", &recipe::Field::path)
-                  ->default_value);
+          ->default_str(DefaultOf(*std::ranges::find(fields, "train.epochs",
+                                                     &recipe::Field::path)));
     }
     for (const recipe::Field& field : fields) {
       const bool here = std::ranges::count(sections, field.section()) > 0;

@@ -15,6 +15,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/image/channels.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/config.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/recorded_recipe.h"
@@ -309,7 +310,9 @@ ChannelFact OfChannels(ChannelFact fact, int64_t in_chans,
   }
   if (fact.value.size() == count && in_chans != 1) return fact;
   if (in_chans == 3) return {rgb, FactSource::kAssumed};
-  return {ChannelValues(count, kAssumed), FactSource::kAssumed};
+  if (in_chans == 1) fact.value = {image::GreyValue(fact.value)};
+  return {ChannelValues(count, in_chans == 1 ? fact.value.front() : kAssumed),
+          FactSource::kAssumed};
 }
 
 // One for each channel. Errors: kUsage, at the option's name, for values that
@@ -320,9 +323,10 @@ std::optional<ChannelValues> Expanded(const std::optional<ChannelValues>& given,
   const size_t count = CountOf(in_chans);
   if (given->size() == 1) return ChannelValues(count, given->front());
   if (in_chans == 1 && !IsUniform(*given)) {
-    throw Error(ErrorKind::kUsage, name,
-                "has another value for each channel, and the model takes grey "
-                "images of 1 channel: give one value");
+    throw Error(
+        ErrorKind::kUsage, name,
+        "has a different value for each channel, and the model takes grey "
+        "images of 1 channel: give one value");
   }
   if (given->size() == count) return given;
   throw Error(ErrorKind::kUsage, name,
@@ -449,8 +453,12 @@ void CheckCrop(const GivenFacts& given, const Facts& facts) {
 }
 
 std::string Describe(const MeanStd& facts) {
-  return fmt::format("mean {}, std {}", Describe(facts.mean),
-                     Describe(facts.std));
+  const auto describe = [&](ChannelFact fact) {
+    fact.value = PerChannel(fact.value, facts.in_chans);
+    return Describe(fact);
+  };
+  return fmt::format("mean {}, std {}", describe(facts.mean),
+                     describe(facts.std));
 }
 
 std::string Describe(const Facts& facts) {

@@ -107,8 +107,11 @@ void VisitSources(R& r, Visitor& visit) {
   auto& t = r.train;
   const Section init{visit, "init"};
   init("file", r.init.file,
-       "Initial checkpoint; a classifier with a different number of classes is "
-       "re-initialised; without it, random weights by init.method",
+       "Initial checkpoint. Without a recipe, model, mean and std are its own; "
+       "position embeddings are resampled to the image size, the first "
+       "convolution is adapted to the channels as in timm, and a classifier "
+       "with a different number of classes is re-initialised. Without it, "
+       "random weights by init.method",
        "--init", "FILE");
   init("checkpoint_key", r.init.copy.key,
        "Prefix of the weights in init.file: model, teacher.backbone",
@@ -186,13 +189,18 @@ template <typename R, typename Visitor>
 void VisitData(R& r, Visitor& visit) {
   auto& t = r.train;
   const Section data{visit, "data"};
-  data("name", r.data.name, "Data set, as listed by wsel datasets", "--dataset",
-       "NAME");
+  data("name", r.data.name,
+       "Data set, as listed by wsel datasets; folder: train/CLASS/* in "
+       "data.root",
+       "--dataset", "NAME");
   data("root", r.data.root, "Folder that holds the data set", "--data-root",
        "DIR");
-  data("mean", t.normalisation.mean, "Mean of the images' channels");
-  data("std", t.normalisation.std,
-       "Standard deviation of the images' channels");
+  data("mean", t.normalisation.mean,
+       "Mean of the images' channels, of pixels between 0 and 1; grey images "
+       "have one",
+       "--mean", "VALUE,...");
+  data("std", t.normalisation.std, "Standard deviation of the images' channels",
+       "--std", "VALUE,...");
   data("resize", t.transform.pass_order,
        "Version of Pillow to resize images like, to the byte");
   data("train_range", r.data.train_range,
@@ -228,13 +236,13 @@ void VisitData(R& r, Visitor& visit) {
        "Equally many images of each class in data.subset", "--subset-balanced");
   data("val_split", r.data.val_split,
        "Share of the training images to hold out for validation, with the "
-       "classes' proportions; 0: none, or 0.1 of folders and listed files "
-       "without "
-       "validation images",
+       "classes' proportions; 0: none, but 0.1 of a folder or CSV file that "
+       "has no validation images",
        "--val-split", "SHARE");
   data("validation", r.data.validation,
        "What chooses the best weights; auto: validation images if there are "
-       "any; test: the test split, as the paper does",
+       "any, and the best weights are evaluated on the test images once, at "
+       "the end; test: the test images, as in the paper",
        "--validation", "NAME");
   data("multi_label", r.data.multi_label,
        "Whether images have several labels in data.labels: a column of 0 and 1 "
@@ -377,8 +385,9 @@ void VisitMoreTraining(R& r, Visitor& visit) {
         "--sampler", "NAME");
   train("freeze", t.fine_tune.freeze,
         "Parts that keep their weights: backbone (all but the classifier), "
-        "head, stem (or embed), blocks.0-5 (or blocks:0-5), stages.0, or a "
-        "pattern of parameter names",
+        "head, stem (or embed: patch, position and token embeddings), "
+        "blocks.0-5 (or blocks:0-5: the first six), stages.0, or a pattern of "
+        "parameter names",
         "--freeze", "PART,...");
   train("freeze_epochs", t.fine_tune.freeze_epochs,
         "Train only the classifier for so many epochs, then all",

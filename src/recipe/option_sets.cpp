@@ -14,6 +14,23 @@
 #include "wsel/train/class_weights.h"
 
 namespace wsel::recipe {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Numbers(const std::vector<std::string>& cells, const std::string& flag) {
+  Json numbers = Json::array();
+  for (const std::string& cell : cells) {
+    const Json number = Json::parse(cell, nullptr, /*allow_exceptions=*/false);
+    if (!number.is_number()) {
+      throw Error(ErrorKind::kUsage, flag, "'{}' is not a number", cell);
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+}  // namespace
 
 std::string SetForOption(std::string_view option) {
   for (const Field& field : Fields()) {
@@ -44,13 +61,14 @@ std::string FlagOf(std::string_view path) {
 }
 
 std::string SetOf(const Field& field, const std::string& text) {
-  using Json = nlohmann::ordered_json;
   const Json default_value = Json::parse(field.default_value);
   if (default_value.is_array()) {
+    const auto cells =
+        CsvCells(EscapeInvalidUtf8(text), field.flag, ErrorKind::kUsage);
+    const bool numbers =
+        !default_value.empty() && default_value.front().is_number();
     return field.path + "=" +
-           Json(
-               CsvCells(EscapeInvalidUtf8(text), field.flag, ErrorKind::kUsage))
-               .dump();
+           (numbers ? Numbers(cells, field.flag) : Json(cells)).dump();
   }
   RequireUtf8(text, field.flag);
   // The file may change.

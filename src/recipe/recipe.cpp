@@ -21,6 +21,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/utf8.h"
 #include "wsel/image/channels.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/config_json.h"
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
@@ -314,28 +315,33 @@ bool AllEqual(const image::ChannelValues& values) {
          values.end();
 }
 
-// ImageNet's are of RGB images; none is usual for others.
-void CheckMeanAndStd(const Recipe& recipe, bool has_mean, bool has_std) {
+void AssumeOfGrey(const char* key, image::ChannelValues& values) {
+  if (AllEqual(values)) return;
+  const double grey = image::GreyValue(values);
+  spdlog::info(
+      "{} {}, assumed of grey images: the mean of {} (wsel datasets check "
+      "prints that of yours, with `in_chans` 1)",
+      key, grey, fmt::join(values, ","));
+  values = {grey};
+}
+
+// ImageNet's are of RGB images.
+void SolveMeanAndStd(Recipe& recipe, bool has_mean, bool has_std) {
   const int64_t in_chans = InChans(recipe.model);
   if (in_chans == 3) return;
-  const bool grey = in_chans == 1;
-  const std::string images =
-      grey ? "grey images of 1 channel"
-           : fmt::format("images of {} channels", in_chans);
-  const auto check = [&](const char* key, const image::ChannelValues& values,
-                         bool given) {
-    if (given && (!grey || AllEqual(values))) return;
-    throw Error(ErrorKind::kConfig, key,
-                "{}: the model takes {}, for which no value is usual; set it "
-                "to one number{} for pixels between 0 and 1, as in "
-                "data.mean=[0.5] and data.std=[0.25] (wsel datasets check{} "
-                "prints those of a data set)",
-                given ? "has another value for each channel" : "is missing",
-                images, grey ? "" : " per channel, or one for all,",
-                grey ? "" : fmt::format(" with `in_chans` {}", in_chans));
-  };
-  check("data.mean", recipe.train.normalisation.mean, has_mean);
-  check("data.std", recipe.train.normalisation.std, has_std);
+  image::Normalisation& normalisation = recipe.train.normalisation;
+  if (in_chans == 1) {
+    AssumeOfGrey("data.mean", normalisation.mean);
+    AssumeOfGrey("data.std", normalisation.std);
+    return;
+  }
+  if (has_mean && has_std) return;
+  throw Error(ErrorKind::kConfig, has_mean ? "data.std" : "data.mean",
+              "is missing: the model takes images of {0} channels, for which "
+              "no value is usual; give `mean` and `std` as one number, or one "
+              "per channel, of pixels between 0 and 1 (wsel datasets check "
+              "prints those of a data set, with `in_chans` {0})",
+              in_chans);
 }
 
 // A policy of colours, the default, is for images that have some.
@@ -554,7 +560,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
     SetEpochs(recipe.train.schedule, *epochs, !SetsWarmup(sets, where));
   }
   LogUnused(recipe.train);
-  CheckMeanAndStd(recipe, given("data", "mean"), given("data", "std"));
+  SolveMeanAndStd(recipe, given("data", "mean"), given("data", "std"));
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);

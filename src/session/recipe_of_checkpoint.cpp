@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "wsel/image/channels.h"
 #include "wsel/model/config_json.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
@@ -26,12 +27,14 @@ std::vector<std::string> RecipeOfCheckpoint(
           text(pretrained::FactText(facts.interpolation.value)),
       "evaluation.crop_mode=" +
           text(pretrained::FactText(facts.crop_mode.value))};
-  const bool rgb = InChans(facts.model) == 3;
+  const int64_t in_chans = InChans(facts.model);
   for (const auto& [key, fact] :
        {std::pair("data.mean=", &facts.mean_std.mean),
         std::pair("data.std=", &facts.mean_std.std)}) {
-    // The recipe requires those of other images.
-    if (!rgb && fact->source == pretrained::FactSource::kAssumed) continue;
+    // The recipe requires those of images of n channels.
+    if (!image::IsRgbOrGrey(in_chans) &&
+        fact->source == pretrained::FactSource::kAssumed)
+      continue;
     sets.push_back(key + Json(fact->value).dump());
   }
   return sets;

@@ -110,19 +110,30 @@ std::string ChannelsText(int64_t in_chans) {
   return in_chans == 1 ? ", grey" : fmt::format(", {} channels", in_chans);
 }
 
-// The images' size, their channels unless they are RGB, and the mean and std
-// that are assumed of them unless they are given.
-std::string InputText(const recipe::Recipe& recipe) {
+// What mean and std are assumed by, if they are. Those of a checkpoint were
+// stated when it was opened.
+std::string AssumptionText(const recipe::Recipe& recipe) {
   const image::Normalisation usual;
   const image::Normalisation& given = recipe.train.normalisation;
-  const bool assumed = given.mean == usual.mean && given.std == usual.std;
+  if (InChans(recipe.model) == 1) {
+    const bool averaged = given.mean.front() == image::GreyValue(usual.mean) &&
+                          given.std.front() == image::GreyValue(usual.std);
+    return averaged ? " (assumed: ImageNet's averaged; `mean`, `std`)" : "";
+  }
+  const bool assumed = recipe.init.file.empty() && given.mean == usual.mean &&
+                       given.std == usual.std;
+  return assumed ? " (ImageNet's, the default; `mean`, `std`)" : "";
+}
+
+// The images' size, their channels unless they are RGB, and mean and std.
+std::string InputText(const recipe::Recipe& recipe) {
+  const image::Normalisation& given = recipe.train.normalisation;
   const int64_t in_chans = InChans(recipe.model);
   const auto mean = pretrained::PerChannel(given.mean, in_chans);
   const auto std = pretrained::PerChannel(given.std, in_chans);
-  return fmt::format(
-      "{} px{}, mean {}, std {}{}", ImageSize(recipe.model),
-      ChannelsText(in_chans), fmt::join(mean, ","), fmt::join(std, ","),
-      assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
+  return fmt::format("{} px{}, mean {}, std {}{}", ImageSize(recipe.model),
+                     ChannelsText(in_chans), fmt::join(mean, ","),
+                     fmt::join(std, ","), AssumptionText(recipe));
 }
 
 std::string AugmentationText(const train::Options& train) {
@@ -155,9 +166,9 @@ void AddOptimization(const train::Options& train, Out out) {
           ? fmt::format(", and of {} at each restart", schedule.rewarm_epochs)
           : "";
   fmt::format_to(
-      out, "schedule    {}: learning rate {} after {} epochs of warmup{}\n",
+      out, "schedule    {}: learning rate {} after {} epoch{} of warmup{}\n",
       optim::Schedules().NameOf(schedule.name), schedule.lr,
-      schedule.warmup_epochs, again);
+      schedule.warmup_epochs, schedule.warmup_epochs == 1 ? "" : "s", again);
   std::string more;
   if (train.drop_path > 0) {
     more += fmt::format(", drop path {}", train.drop_path);

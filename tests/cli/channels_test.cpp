@@ -77,8 +77,9 @@ class FiveChannels : public testing::Test {
 TEST_F(FiveChannels, AreTrainedOnAndEvaluated) {
   const Outcome missing = Train("run", "data", {"--in-chans", "5"});
   EXPECT_EQ(missing.exit_code, 3) << missing.err;
-  EXPECT_THAT(missing.err, AllOf(HasSubstr("data.mean: is missing"),
-                                 HasSubstr("--in-chans 5")));
+  EXPECT_THAT(missing.err,
+              AllOf(HasSubstr("data.mean: is missing"),
+                    HasSubstr("--mean and --std"), HasSubstr("--in-chans 5")));
   const Outcome run = TrainFive("run");
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("input       16 px, 5 channels, mean 0.5,"));

@@ -111,7 +111,7 @@ TEST(Signals, AHandlerDuringOtherCommandsChangesNothing) {
 // How many times a training is stopped; a hundred on request.
 int Stops() {
   const char* stops = std::getenv("WSEL_STOPS");
-  return stops == nullptr ? 8 : std::atoi(stops);
+  return stops == nullptr ? 5 : std::atoi(stops);
 }
 
 // Waits until the run in `folder` has saved again since `before`.
@@ -129,11 +129,11 @@ TEST(Signals, ATrainingStoppedAtRandomMomentsEndsInTheSameWeights) {
   WriteTextFile(folder / "r.json", kRecipe);
   // Long enough for every stop to find a step left to do.
   const std::vector<std::string> epochs = {"--epochs",
-                                           std::to_string(60 * Stops())};
+                                           std::to_string(30 * Stops())};
   ASSERT_EQ(RunWsel(folder, Train("quiet", epochs)).exit_code, 0);
 
   std::mt19937 random(1);
-  std::uniform_real_distribution<double> seconds(0, 0.3);
+  std::uniform_real_distribution<double> seconds(0, 0.15);
   const std::string line = CommandLine(folder, "", Train("stopped", epochs));
   const fs::path state = folder / "stopped/state.safetensors";
   int saved = 0;

@@ -57,35 +57,39 @@ void WriteRecipe(const TempFolder& folder) {
 TEST(Train, TrainsAndEvaluatesOnGreyImages) {
   const TempFolder folder;
   WriteRecipe(folder);
-  const Outcome missing =
-      RunWsel(folder, Train("grey", {"--in-chans", "1", "--epochs", "2"}));
-  EXPECT_EQ(missing.exit_code, 3) << missing.err;
-  EXPECT_THAT(missing.err, HasSubstr("data.mean: is missing"));
-  const Outcome run = RunWsel(
-      folder, Train("grey", {"--in-chans", "1", "--epochs", "2", "--set",
-                             "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  const Outcome run =
+      RunWsel(folder, Train("grey", {"--in-chans", "1", "--epochs", "2",
+                                     "--mean", "0.5", "--std", "0.25"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("grey, mean 0.5, std 0.25\n"));
   const auto file = checkpoint::Open(folder / "grey" / "last.safetensors");
   EXPECT_EQ(file->Find("patch_embed.proj.weight")->shape, (Shape{16, 1, 8, 8}));
   const auto command = [&](const char* name, std::vector<std::string> more) {
     more.insert(more.begin(), name);
     const Outcome outcome = RunWsel(folder, more);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("[0.5,")));
   };
   command("eval", {"--checkpoint", "grey/last.safetensors", "--dataset",
                    "folder", "--data-root", kData});
   command("export", {"grey/last.safetensors", "m.onnx", "--preprocess"});
   command("inspect", {"grey/last.safetensors"});
 
-  // Weights of RGB images begin another grey training.
+  // Weights of RGB images begin another grey training, and their mean.
   const Outcome rgb = RunWsel(folder, Train("rgb", {"--epochs", "2"}));
   ASSERT_EQ(rgb.exit_code, 0) << rgb.err;
-  const Outcome tuned = RunWsel(
-      folder, Train("tuned", {"--in-chans", "1", "--epochs", "2", "--init",
-                              "rgb/last.safetensors", "--set",
-                              "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  const Outcome tuned =
+      RunWsel(folder, Train("tuned", {"--in-chans", "1", "--epochs", "2",
+                                      "--init", "rgb/last.safetensors"}));
   EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
   EXPECT_THAT(tuned.err, HasSubstr("adapted from 3 to 1 image channels"));
+  EXPECT_THAT(tuned.err, HasSubstr("data.mean 0.449, assumed of grey images: "
+                                   "the mean of 0.485,0.456,0.406"));
+  EXPECT_THAT(tuned.out, HasSubstr("std 0.226 (assumed: ImageNet's averaged; "
+                                   "--mean, --std)"));
+  const Outcome not_numbers = RunWsel(folder, Train("bad", {"--mean", "grey"}));
+  EXPECT_EQ(not_numbers.exit_code, 2);
+  EXPECT_THAT(not_numbers.err, HasSubstr("--mean"));
 }
 
 // Positions that were made for squares begin it, and it ends as a graph.
@@ -177,7 +181,7 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_TRUE(run.out.starts_with("model       vit_d16_l2_h2_p8, ")) << run.out;
   EXPECT_THAT(run.out, HasSubstr("weights     random (init.method timm)"));
   EXPECT_THAT(run.out, HasSubstr("input       16 px, mean 0.485,0.456,0.406"));
-  EXPECT_THAT(run.out, HasSubstr("(ImageNet's, the default: data.mean"));
+  EXPECT_THAT(run.out, HasSubstr("(ImageNet's, the default; --mean, --std)"));
   EXPECT_THAT(run.out, HasSubstr("schedule    cosine: learning rate 0.004 "
                                  "after 2 epochs of warmup"));
   EXPECT_THAT(run.out, HasSubstr("optimizer   adamw, weight decay 0.05, drop "

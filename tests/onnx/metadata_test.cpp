@@ -91,7 +91,7 @@ TEST(Metadata, OfGreyImagesHaveOneMean) {
   const Metadata found =
       MetadataOf(checkpoint, FactsOf(checkpoint), "wsel export");
   EXPECT_EQ(found.at("mean"), "[0.25]");
-  EXPECT_EQ(found.at("std"), "[0.5]");
+  EXPECT_EQ(found.at("std"), "[0.226]");
   EXPECT_EQ(found.at("color"), "L");
   EXPECT_EQ(found.at("assumed"), R"(["std","crop_mode","interpolation"])");
 }

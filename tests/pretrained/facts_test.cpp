@@ -49,7 +49,7 @@ TEST(Facts, OfGreyImagesHaveOneValue) {
       folder, grey,
       {{run::kMeanKey, "[0.1, 0.2, 0.3]"}, {run::kStdKey, "[0.25]"}});
   const Facts facts = FactsOf(unequal);
-  EXPECT_THAT(facts.mean_std.mean.value, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_THAT(facts.mean_std.mean.value, ElementsAre(0.2, 0.2, 0.2));
   EXPECT_EQ(facts.mean_std.mean.source, FactSource::kAssumed);
   EXPECT_THAT(facts.mean_std.std.value, ElementsAre(0.25, 0.25, 0.25));
   EXPECT_EQ(facts.mean_std.std.source, FactSource::kMetadata);

@@ -535,21 +535,19 @@ TEST(Recipe, ListsItsFields) {
   EXPECT_EQ(lr->default_value, "0.004");
 }
 
-// ImageNet's mean and std are not those of grey images.
-TEST(Recipe, OfGreyImagesNeedsTheirMeanAndStd) {
+TEST(Recipe, OfGreyImagesHasOneMeanAndStd) {
   const auto read = [](std::vector<std::string> sets) {
     sets.emplace_back("model.in_chans=1");
     return RecipeFromJson(kSmall, "r.json", sets);
   };
-  ExpectError([&] { read({}); }, ErrorKind::kConfig,
-              {"data.mean", "is missing", "1 channel"});
-  ExpectError([&] { read({"data.mean=[0.5]"}); }, ErrorKind::kConfig,
-              {"data.std", "is missing"});
-  ExpectError(
-      [&] {
-        read({"data.mean=[0.1,0.2,0.3]", "data.std=[1]"});
-      },
-      ErrorKind::kConfig, {"data.mean", "another value"});
+  // Those of RGB images are averaged, as ImageNet's (0.485, 0.456, 0.406).
+  const image::Normalisation assumed = read({}).train.normalisation;
+  EXPECT_THAT(assumed.mean, ElementsAre(0.449, 0.449, 0.449));
+  EXPECT_THAT(assumed.std, ElementsAre(0.226, 0.226, 0.226));
+  EXPECT_THAT(read({"data.mean=[0.1,0.2,0.3]"}).train.normalisation.mean,
+              ElementsAre(0.2, 0.2, 0.2));
+  ExpectError([&] { read({"data.mean=[0.1,0.1]"}); }, ErrorKind::kConfig,
+              {"data.mean", "has 2 values; it needs 3"});
   const Recipe recipe = read({"data.mean=[0.5]", "data.std=[0.25]"});
   EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
   EXPECT_EQ(recipe.train.normalisation.in_chans, 1);

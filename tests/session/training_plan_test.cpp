@@ -102,10 +102,9 @@ TEST(PlanText, SaysThatRestartsWarmUp) {
   recipe.train.schedule.warmup_epochs = 1;
   recipe.train.schedule.name = optim::ScheduleName::kCosineRestarts;
   recipe.train.schedule.rewarm_epochs = 2;
-  EXPECT_THAT(
-      PlanText(recipe, {}, {.device = "cpu"}),
-      HasSubstr("\nschedule    cosine-restarts: learning rate 0.004 "
-                "after 1 epochs of warmup, and of 2 at each restart\n"));
+  EXPECT_THAT(PlanText(recipe, {}, {.device = "cpu"}),
+              HasSubstr("\nschedule    cosine-restarts: learning rate 0.004 "
+                        "after 1 epoch of warmup, and of 2 at each restart\n"));
 }
 
 TEST(PlanText, OfAnUnknownNumberOfImages) {

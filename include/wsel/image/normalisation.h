@@ -17,4 +17,8 @@ struct Normalisation {
   int in_chans = 3;  // of the model; 1: grey images
 };
 
+// What is assumed of grey images where only the values of RGB images are known:
+// their mean, to four digits. `rgb`: not empty.
+double GreyValue(const ChannelValues& rgb);
+
 }  // namespace wsel::image
