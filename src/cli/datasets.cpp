@@ -57,9 +57,8 @@ std::string RangeText(int least, int most) {
 }
 
 std::string ImagesText(int64_t least, int64_t most) {
-  return least == most
-             ? fmt::format("{} image{}", least, least == 1 ? "" : "s")
-             : fmt::format("{} to {} images", least, most);
+  return least == most ? fmt::format("{} image{}", least, least == 1 ? "" : "s")
+                       : fmt::format("{} to {} images", least, most);
 }
 
 void PrintIssues(std::string_view kind,
