@@ -50,6 +50,13 @@ def owner_of(path):
     return None
 
 
+def names_of(package):
+    """Its name, and those of the virtual packages that it provides: spdlog's names
+    the series of fmt."""
+    return {package} | names_in(
+        output("dpkg-query", "-W", "-f", "${Provides}", package))
+
+
 def programs_in(root):
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -68,7 +75,7 @@ def faults_of(program, own, depends):
             continue
         path = paths.get(library)
         owner = owner_of(path) if path else None
-        if owner not in depends:
+        if owner is None or depends.isdisjoint(names_of(owner)):
             yield f"{program.name} needs {library} of {owner or 'no package'}"
 
 

@@ -31,6 +31,8 @@ def programs(owners):
             return LDD
         if command[0] == "readelf":
             return READELF
+        if command[1] == "-W":
+            return "libz, libz1-ng (= 2)" if command[-1] == "zlib1g" else ""
         owner = owners.get(command[-1])
         return f"{owner}:amd64: {command[-1]}\n" if owner else ""
 
@@ -68,6 +70,13 @@ class DebDependencies(unittest.TestCase):
         self.assertEqual(
             self.faults(own=["libc.so.6"], depends=["zlib1g"], owners=owners), []
         )
+
+    def test_a_virtual_package_will_do(self):
+        owners = {"/lib/libz.so.1": "zlib1g"}
+        for depends in ("libz1-ng", "zlib1g"):
+            self.assertEqual(
+                self.faults(own=["libc.so.6"], depends=[depends], owners=owners), []
+            )
 
 
 if __name__ == "__main__":
