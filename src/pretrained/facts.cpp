@@ -310,9 +310,8 @@ ChannelFact OfChannels(ChannelFact fact, int64_t in_chans,
   }
   if (fact.value.size() == count && in_chans != 1) return fact;
   if (in_chans == 3) return {rgb, FactSource::kAssumed};
-  if (in_chans == 1) fact.value = {image::GreyValue(fact.value)};
-  return {ChannelValues(count, in_chans == 1 ? fact.value.front() : kAssumed),
-          FactSource::kAssumed};
+  const double value = in_chans == 1 ? image::GreyValue(fact.value) : kAssumed;
+  return {ChannelValues(count, value), FactSource::kAssumed};
 }
 
 // One for each channel. Errors: kUsage, at the option's name, for values that

@@ -315,8 +315,9 @@ bool AllEqual(const image::ChannelValues& values) {
          values.end();
 }
 
+// Of values that are not RGB's ExpandValues says so.
 void AssumeOfGrey(const char* key, image::ChannelValues& values) {
-  if (AllEqual(values)) return;
+  if (AllEqual(values) || values.size() != 3) return;
   const double grey = image::GreyValue(values);
   spdlog::info(
       "{} {}, assumed of grey images: the mean of {} (wsel datasets check "

@@ -27,14 +27,14 @@ std::vector<std::string> RecipeOfCheckpoint(
           text(pretrained::FactText(facts.interpolation.value)),
       "evaluation.crop_mode=" +
           text(pretrained::FactText(facts.crop_mode.value))};
-  const int64_t in_chans = InChans(facts.model);
+  const bool rgb_or_grey = image::IsRgbOrGrey(InChans(facts.model));
   for (const auto& [key, fact] :
        {std::pair("data.mean=", &facts.mean_std.mean),
         std::pair("data.std=", &facts.mean_std.std)}) {
     // The recipe requires those of images of n channels.
-    if (!image::IsRgbOrGrey(in_chans) &&
-        fact->source == pretrained::FactSource::kAssumed)
+    if (!rgb_or_grey && fact->source == pretrained::FactSource::kAssumed) {
       continue;
+    }
     sets.push_back(key + Json(fact->value).dump());
   }
   return sets;

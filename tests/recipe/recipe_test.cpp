@@ -546,8 +546,10 @@ TEST(Recipe, OfGreyImagesHasOneMeanAndStd) {
   EXPECT_THAT(assumed.std, ElementsAre(0.226, 0.226, 0.226));
   EXPECT_THAT(read({"data.mean=[0.1,0.2,0.3]"}).train.normalisation.mean,
               ElementsAre(0.2, 0.2, 0.2));
-  ExpectError([&] { read({"data.mean=[0.1,0.1]"}); }, ErrorKind::kConfig,
-              {"data.mean", "has 2 values; it needs 3"});
+  for (const char* two : {"data.mean=[0.1,0.1]", "data.mean=[0.1,0.2]"}) {
+    ExpectError([&] { read({two}); }, ErrorKind::kConfig,
+                {"data.mean", "has 2 values; it needs 3"});
+  }
   const Recipe recipe = read({"data.mean=[0.5]", "data.std=[0.25]"});
   EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
   EXPECT_EQ(recipe.train.normalisation.in_chans, 1);
