@@ -152,9 +152,43 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
 
+// Of what is not drawn. An evaluation crop has no random interpolation: timm
+// makes it bilinear.
+image::Interpolation FixedInterpolation(TrainInterpolation interpolation) {
+  switch (interpolation) {
+    case TrainInterpolation::kNearest:
+      return image::Interpolation::kNearest;
+    case TrainInterpolation::kBicubic:
+      return image::Interpolation::kBicubic;
+    case TrainInterpolation::kBilinear:
+    case TrainInterpolation::kRandom:
+      break;
+  }
+  return image::Interpolation::kBilinear;
+}
+
+// Of the crop and of each operation of `draws`. Source: timm's
+// RandomResizedCropAndInterpolation and _interpolation.
+void DrawInterpolations(const RandomStream& stream, TrainDraws& draws) {
+  for (size_t i = 0; i <= draws.ops.size(); ++i) {
+    draws.interpolations.push_back(stream.Below(i, 2) == 0
+                                       ? image::Interpolation::kBilinear
+                                       : image::Interpolation::kBicubic);
+  }
+}
+
+// `which`: 0 for the crop, i + 1 for draws.ops[i].
+image::Interpolation InterpolationOf(const TrainTransformOptions& options,
+                                     const TrainDraws& draws, size_t which) {
+  return options.interpolation == TrainInterpolation::kRandom
+             ? draws.interpolations.at(which)
+             : FixedInterpolation(options.interpolation);
+}
+
 EvalTransformOptions EvaluationOf(const TrainTransformOptions& options) {
-  return {options.img_size, options.crop_pct, options.interpolation,
-          options.pass_order, options.crop_mode};
+  return {options.img_size, options.crop_pct,
+          FixedInterpolation(options.interpolation), options.pass_order,
+          options.crop_mode};
 }
 
 image::Window Whole(image::Size size) {
@@ -182,7 +216,7 @@ image::Image ApplyCrop(const image::Image& source,
   const auto [width, height] = SizeOf(options.img_size);
   return image::CropThenResize(
       source, {draws.left, draws.top, draws.width, draws.height}, width, height,
-      options.interpolation, options.pass_order);
+      InterpolationOf(options, draws, 0), options.pass_order);
 }
 
 }  // namespace
@@ -226,6 +260,9 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
         DrawColorJitter(options.color_jitter, options.hue, address);
     draws.ops.insert(draws.ops.end(), jitter.begin(), jitter.end());
   }
+  if (options.interpolation == TrainInterpolation::kRandom) {
+    DrawInterpolations(SampleStream(address, "interpolation"), draws);
+  }
   return draws;
 }
 
@@ -241,11 +278,11 @@ void ApplyTrain(const image::Image& source,
         return draws.vflip ? image::FlipVertical(crop) : crop;
       });
   const bool trivial = IsTrivialAugment(options.rand_augment);
-  const auto interpolation =
-      trivial ? image::Interpolation::kNearest : options.interpolation;
   const image::Rgb fill = trivial ? image::Rgb{} : options.fill;
-  for (const DrawnOp& drawn : draws.ops) {
-    image = ApplyOp(image, drawn, interpolation, fill);
+  for (size_t i = 0; i < draws.ops.size(); ++i) {
+    const auto interpolation = trivial ? image::Interpolation::kNearest
+                                       : InterpolationOf(options, draws, i + 1);
+    image = ApplyOp(image, draws.ops[i], interpolation, fill);
   }
   std::ranges::copy(image.bytes(), out.begin());
 }

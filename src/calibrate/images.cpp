@@ -75,7 +75,7 @@ at::Tensor Images::Tile(size_t tile) const {
 at::Tensor Images::Labels(size_t tile) const {
   const int64_t first = static_cast<int64_t>(tile) * kTile;
   const int64_t count = std::min(kTile, size() - first);
-  const at::Tensor labels = at::empty({count}, at::kLong);
+  at::Tensor labels = at::empty({count}, at::kLong);
   for (int64_t i = 0; i < count; ++i) {
     labels.data_ptr<int64_t>()[i] = set_.labels[static_cast<size_t>(first + i)];
   }

@@ -59,7 +59,7 @@ void TileStore::Put(size_t tile, const at::Tensor& tensor) {
 }
 
 at::Tensor TileStore::Get(size_t tile) const {
-  const at::Tensor x = at::empty(shapes_.at(tile), at::kFloat);
+  at::Tensor x = at::empty(shapes_.at(tile), at::kFloat);
   const auto bytes = static_cast<size_t>(x.numel()) * sizeof(float);
   auto* to = reinterpret_cast<char*>(x.data_ptr<float>());
   for (size_t done = 0; done < bytes;) {

@@ -233,7 +233,7 @@ class Unpickler {
       }
       text += c;
     }
-    Push(std::string_view(text));
+    Push(std::string_view{text});
   }
 
   // Unicode text as Latin-1 with \uXXXX and \UXXXXXXXX, kept as UTF-8.
@@ -251,7 +251,7 @@ class Unpickler {
       if (escaped) code = Hex(rest, is_short ? 4 : 8);
       AppendUtf8(code, text);
     }
-    Push(std::string_view(text));
+    Push(std::string_view{text});
   }
 
   void AppendUtf8(uint32_t code, std::pmr::string& text) const {
@@ -375,7 +375,7 @@ class Unpickler {
   }
 
   PickleValue Pop() {
-    const PickleValue value = Top();
+    PickleValue value = Top();
     stack_.pop_back();
     return value;
   }

@@ -46,7 +46,7 @@ constexpr std::array<StorageType, 18> kStorages = {{
 // matter. Null if the type is unknown.
 const StorageType* FindStorageType(const PickleValue& value) {
   const std::string type = GlobalName(value);
-  const auto name = std::string_view(type).substr(type.rfind('.') + 1);
+  const auto name = std::string_view{type}.substr(type.rfind('.') + 1);
   const auto* found = std::ranges::find(kStorages, name, &StorageType::name);
   return found == kStorages.end() ? nullptr : found;
 }

@@ -20,7 +20,7 @@ using Shards = std::vector<std::unique_ptr<Checkpoint>>;
 // file, not the index.
 std::filesystem::path Locate(const std::filesystem::path& index,
                              const std::string& name) {
-  const auto shard = index.parent_path() / name;
+  auto shard = index.parent_path() / name;
   std::error_code ignored;
   if (!std::filesystem::exists(shard, ignored)) {
     ThrowFormatError(

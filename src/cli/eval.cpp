@@ -52,6 +52,7 @@ void AddRun(CLI::App& c, EvalArgs& args) {
             "mirror image's: " +
                 session::AllTestViews().Choices());
   AddDevice(c, args.job.device);
+  AddThreads(c, args.job.threads);
   AddRanks(c, args.job.ranks);
   AddDryRun(c, args.dry_run);
 }

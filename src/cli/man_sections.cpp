@@ -10,11 +10,10 @@
 #include "wsel/run/run_folder.h"
 
 namespace wsel::cli {
-namespace {
 
-help::ManSection RecipeKeys() {
-  help::ManSection section{
-      "RECIPE KEYS",
+help::TermSection RecipeKeys() {
+  help::TermSection section{
+      "Recipe keys",
       "A recipe is a JSON file of sections and keys; --set takes each as "
       "section.key=value.",
       {}};
@@ -29,9 +28,9 @@ help::ManSection RecipeKeys() {
   return section;
 }
 
-help::ManSection ModelKeys() {
-  help::ManSection section{
-      "MODEL KEYS",
+help::TermSection ModelKeys() {
+  help::TermSection section{
+      "Model keys",
       "The section model of a recipe, and the JSON files of --model and "
       "--student: name or base, a model of wsel models, and the fields that "
       "differ from it; --set takes each as model.key=value.",
@@ -42,12 +41,14 @@ help::ManSection ModelKeys() {
   return section;
 }
 
+namespace {
+
 std::string WeightsName(const std::string& which) {
   return run::WeightsFile("", which).string();
 }
 
-help::ManSection Files() {
-  return {"FILES",
+help::TermSection Files() {
+  return {"Files",
           "Of a run's folder, the --output of wsel train, and of a sweep's.",
           {{run::kConfigFile, "the recipe with all defaults"},
            {run::kMetricsFile, "a JSON object per epoch and every tenth step"},
@@ -72,9 +73,9 @@ help::ManSection Files() {
             "the folders of the sweep's runs"}}};
 }
 
-help::ManSection Examples() {
+help::TermSection Examples() {
   return {
-      "EXAMPLES",
+      "Examples",
       "",
       {{"wsel inspect teacher.safetensors",
         "What a checkpoint is: its model, images and classes."},
@@ -98,7 +99,7 @@ help::ManSection Examples() {
 
 }  // namespace
 
-std::vector<help::ManSection> ManSections() {
+std::vector<help::TermSection> ManSections() {
   return {RecipeKeys(), ModelKeys(), Files(), Examples()};
 }
 

@@ -7,8 +7,12 @@
 
 namespace wsel::cli {
 
+// The keys of --set, with their meanings.
+help::TermSection RecipeKeys();
+help::TermSection ModelKeys();
+
 // What the man page has beside the commands: the keys of a recipe and a model,
 // the files of runs and sweeps, examples.
-std::vector<help::ManSection> ManSections();
+std::vector<help::TermSection> ManSections();
 
 }  // namespace wsel::cli

@@ -30,7 +30,7 @@ std::string TextOf(const Json& value) {
 // With the default of fine-tuning, where that is another.
 std::string DefaultOf(const recipe::Field& field) {
   static const auto kFinetune = SetsOf(recipe::BaseRecipe::kFinetune);
-  const std::string usual = TextOf(Json::parse(field.default_value));
+  std::string usual = TextOf(Json::parse(field.default_value));
   const std::string start = field.path + "=";
   for (const std::string& set : kFinetune) {
     if (!set.starts_with(start)) continue;

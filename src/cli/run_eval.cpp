@@ -18,19 +18,19 @@ void PrintJson(const session::EvalRequest& request,
   fmt::print("{}\n", DumpJson(ToJson(request, evaluation)));
 }
 
-void PrintOneLabel(const train::Evaluation& e) {
+void PrintOneLabel(const train::Evaluation& e, const std::string& split) {
   fmt::print(
-      "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n"
+      "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images of {}\n"
       "balanced accuracy {:.2f}  macro F1 {:.2f}\n",
-      e.top1, e.top5, e.loss, e.count, e.balanced_accuracy, e.macro_f1);
+      e.top1, e.top5, e.loss, e.count, split, e.balanced_accuracy, e.macro_f1);
 }
 
-void PrintMultiLabel(const train::Evaluation& e) {
+void PrintMultiLabel(const train::Evaluation& e, const std::string& split) {
   fmt::print(
       "mAP {:.2f}  macro F1 {:.2f}  subset accuracy {:.2f}  loss {:.4f}  {} "
-      "images\n",
+      "images of {}\n",
       e.multi_label->mean_ap, e.macro_f1, e.multi_label->subset_accuracy,
-      e.loss, e.count);
+      e.loss, e.count, split);
   if (e.multi_label->unseen_classes > 0) {
     fmt::print("{} classes have no image, and are not in mAP\n",
                e.multi_label->unseen_classes);
@@ -39,7 +39,8 @@ void PrintMultiLabel(const train::Evaluation& e) {
 
 void PrintText(const session::EvalResult& evaluation) {
   const train::Evaluation& e = evaluation.metrics;
-  e.multi_label ? PrintMultiLabel(e) : PrintOneLabel(e);
+  e.multi_label ? PrintMultiLabel(e, evaluation.split)
+                : PrintOneLabel(e, evaluation.split);
   if (evaluation.calibration) {
     const train::CalibrationError& c = *evaluation.calibration;
     fmt::print(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "man_sections.h"
 #include "options.h"
 #include "rank_args.h"
 #include "recipe_args.h"
@@ -34,7 +35,7 @@ void AddRun(CLI::App& c, TrainArgs& args) {
              "Check the options, print the effective recipe and list missing "
              "files; do not train");
   c.add_flag("--help-all", args.help_all,
-             "Print this help and all values of a recipe, and exit");
+             "Print this help and all keys of a recipe, and exit");
 }
 
 }  // namespace
@@ -50,8 +51,10 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
       {c, [args] { return !args->dry_run && !args->help_all; }});
   c->callback([args, c, &invocation] {
     if (args->help_all) {
-      fmt::print("{}\nValues of a recipe, for --set:\n{}", c->help("wsel"),
-                 recipe::FieldTable());
+      fmt::print("{}", c->help("wsel"));
+      for (const auto& keys : {RecipeKeys(), ModelKeys()}) {
+        fmt::print("{}", help::HelpText(keys));
+      }
       return;
     }
     const auto run = invocation.Torch().train;

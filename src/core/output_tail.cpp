@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <ranges>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -43,12 +42,13 @@ std::string Tail(const std::filesystem::path& file, size_t lines) {
 }
 
 std::string LastError(const std::string& output) {
-  const auto lines = Lines(output);
+  auto lines = Lines(output);
+  std::ranges::reverse(lines);
   const std::string prefix = "wsel: ";
-  for (const std::string& line : std::views::reverse(lines)) {
+  for (const std::string& line : lines) {
     if (line.starts_with(prefix)) return line.substr(prefix.size());
   }
-  for (const std::string& line : std::views::reverse(lines)) {
+  for (const std::string& line : lines) {
     if (line.find_first_not_of(' ') != std::string::npos) return line;
   }
   return "no output";

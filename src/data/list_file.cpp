@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
+#include <span>
 #include <utility>
 
 #include "wsel/checkpoint/format_error.h"
@@ -25,7 +25,8 @@ std::string_view Stripped(std::string_view line) {
 [[noreturn]] void ThrowUnknown(const std::vector<std::string>& unknown,
                                const std::string& where) {
   std::vector<std::string> shown;
-  for (const std::string& name : unknown | std::views::take(10)) {
+  const size_t most = std::min<size_t>(unknown.size(), 10);
+  for (const std::string& name : std::span(unknown).first(most)) {
     shown.push_back(checkpoint::Quoted(name));
   }
   throw Error(ErrorKind::kMismatch, where,

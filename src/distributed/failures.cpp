@@ -45,7 +45,7 @@ std::optional<Failure> Failures::Known() {
 std::optional<Failure> Failures::WaitForKnown(seconds time) {
   const auto end = Clock::now() + time;
   do {
-    if (const auto known = Known()) return known;
+    if (auto known = Known()) return known;
     std::this_thread::sleep_for(kPoll);
   } while (Clock::now() < end);
   return std::nullopt;
@@ -81,7 +81,7 @@ Failure Failures::FindLost(const std::string& what,
   } catch (const std::exception&) {
     if (HasServer()) text = LostText(names[0]);
   }
-  const Failure failure = Report({ExitCodeOf(ErrorKind::kIo), text});
+  Failure failure = Report({ExitCodeOf(ErrorKind::kIo), text});
   // Only one rank counts them.
   if (failure.mine) CountAsInformed(lost);
   return failure;

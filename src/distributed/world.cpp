@@ -56,7 +56,7 @@ std::optional<World> RanksBy(const Launcher& launcher,
 }
 
 std::optional<World> FindRanks(const Environment& environment) {
-  if (const auto world = RanksBy(kTorchrun, environment)) return world;
+  if (auto world = RanksBy(kTorchrun, environment)) return world;
   for (const Launcher& launcher : kOthers) {
     const auto world = RanksBy(launcher, environment);
     if (!world) continue;

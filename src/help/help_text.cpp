@@ -94,8 +94,9 @@ std::vector<std::string> GroupsOf(const CommandHelp& command) {
     if (std::ranges::find(groups, option.group) != groups.end()) continue;
     groups.push_back(option.group);
   }
-  std::ranges::stable_partition(
-      groups, [](const std::string& group) { return group != kUngrouped; });
+  std::stable_partition(
+      groups.begin(), groups.end(),
+      [](const std::string& group) { return group != kUngrouped; });
   return groups;
 }
 
@@ -137,6 +138,15 @@ std::string HelpText(const CommandHelp& command, const std::string& call) {
       text += OptionRow(option);
     }
   }
+  return text;
+}
+
+std::string HelpText(const TermSection& section) {
+  std::string text = "\n" + section.title + ":\n";
+  for (const std::string& line : Wrapped(section.text, kHelpWidth)) {
+    text += line + "\n";
+  }
+  for (const Term& term : section.terms) text += Row(term.term, term.meaning);
   return text;
 }
 

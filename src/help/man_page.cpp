@@ -44,8 +44,13 @@ std::string OptionsOf(const CommandHelp& command) {
   return page;
 }
 
-std::string TextOf(const ManSection& section) {
-  std::string text = ".SH " + section.title + "\n";
+std::string Capitals(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(c));
+  return text;
+}
+
+std::string TextOf(const TermSection& section) {
+  std::string text = ".SH " + Capitals(section.title) + "\n";
   if (!section.text.empty()) text += Roff(section.text) + "\n";
   for (const Term& term : section.terms) {
     text += fmt::format(".TP\n\\fB{}\\fR\n{}\n", Roff(term.term),
@@ -57,7 +62,7 @@ std::string TextOf(const ManSection& section) {
 }  // namespace
 
 std::string ManPage(const CommandHelp& tree,
-                    const std::vector<ManSection>& sections,
+                    const std::vector<TermSection>& sections,
                     const std::string& footer) {
   std::string page = fmt::format(
       ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
@@ -67,16 +72,15 @@ std::string ManPage(const CommandHelp& tree,
       ".SH DESCRIPTION\n{}\n{}",
       Roff(std::string(Version())), Roff(tree.description), OptionsOf(tree));
   for (const CommandHelp& command : tree.commands) {
-    std::string title = command.name;
-    for (char& c : title) c = static_cast<char>(std::toupper(c));
-    page += fmt::format(".SH {}\n\\fBwsel {}\\fR: {}\n{}", title, command.name,
+    page += fmt::format(".SH {}\n\\fBwsel {}\\fR: {}\n{}",
+                        Capitals(command.name), command.name,
                         Roff(command.description), OptionsOf(command));
     for (const CommandHelp& part : command.commands) {
       page += fmt::format(".SS {} {}\n{}\n{}", command.name, part.name,
                           Roff(part.description), OptionsOf(part));
     }
   }
-  for (const ManSection& section : sections) page += TextOf(section);
+  for (const TermSection& section : sections) page += TextOf(section);
   return page + ".SH EXIT STATUS\n" + Roff(footer) + "\n";
 }
 

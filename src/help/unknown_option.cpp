@@ -38,8 +38,9 @@ std::string AdviceOnSize(const CommandHelp& program,
 }  // namespace
 
 std::string OptionIn(std::string_view word) {
-  if (word.starts_with("--"))
+  if (word.starts_with("--")) {
     return std::string(word.substr(0, word.find('=')));
+  }
   const bool is_short = word.size() > 1 && word[0] == '-' &&
                         std::isalpha(static_cast<unsigned char>(word[1])) != 0;
   return is_short ? std::string(word.substr(0, 2)) : "";

@@ -18,7 +18,7 @@ struct Block {
 void Transpose(Block& block) {
   for (int round = 0; round < 4; ++round) {
     Block mixed;
-    for (int i = 0; i < kGroup / 2; ++i) {
+    for (int64_t i = 0; i < kGroup / 2; ++i) {
       const Row& a = block.rows[i];
       const Row& b = block.rows[i + kGroup / 2];
       mixed.rows[2 * i] = __builtin_shufflevector(

@@ -201,7 +201,7 @@ struct TiledAttention {
              at::empty({b, arguments.heads, n, n}, x.options()),
              at::empty_like(x)};
     const Attention all(arguments, saved);
-    const auto out = at::empty_like(x);
+    auto out = at::empty_like(x);
     ForRowTiles(b, all.tile(), [&](int64_t, int64_t first, int64_t count) {
       const Attention c = all.Tile(first, count);
       QkvTile(c);
@@ -214,7 +214,7 @@ struct TiledAttention {
   static at::Tensor Evaluate(const BranchArguments& arguments) {
     const Attention all(arguments, std::vector<at::Tensor>(3));
     const Scratch scratch(all);
-    const auto out = at::empty_like(all.x);
+    auto out = at::empty_like(all.x);
     ForRowTiles(all.images(), all.tile(),
                 [&](int64_t part, int64_t first, int64_t count) {
                   Attention c = all.Tile(first, count);

@@ -345,7 +345,7 @@ struct Bf16AttentionPass {
              EmptyBf16({rows * a.heads, a.tokens_padded()}),
              EmptyBf16({rows, a.width_padded()}), at::empty({rows}),
              at::empty({rows})};
-    const auto out = at::empty_like(a.x);
+    auto out = at::empty_like(a.x);
     const auto buffers = PerPart<AttentionForwardBuffers>(a.images(), a);
     ForImageTiles(a, [&](size_t part, AttentionTile& t, int64_t row) {
       PointToSaved(saved, row, t);
@@ -359,7 +359,7 @@ struct Bf16AttentionPass {
   static at::Tensor Evaluate(const BranchArguments& arguments) {
     const WithoutAutocast guard;
     const Bf16Attention a(arguments);
-    const auto out = at::empty_like(a.x);
+    auto out = at::empty_like(a.x);
     const auto buffers = PerPart<AttentionForwardBuffers>(a.images(), a);
     const auto values = PerPart<AttentionValues>(a.images(), a);
     ForImageTiles(a, [&](size_t part, AttentionTile& t, int64_t row) {

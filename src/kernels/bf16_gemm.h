@@ -44,6 +44,7 @@ class Bf16InUse {
   Bf16InUse& operator=(const Bf16InUse&) = delete;
 
  private:
+  Bf16Products* in_use_;
   Bf16Products before_;
 };
 

@@ -41,8 +41,8 @@ struct Features {
 // Linux gives AMX's registers to processes that ask for them.
 bool AskForTiles() {
 #if defined(__linux__)
-  constexpr long kRequestPermission = 0x1023;
-  constexpr long kTileData = 18;
+  constexpr int64_t kRequestPermission = 0x1023;
+  constexpr int64_t kTileData = 18;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
   return false;
@@ -121,8 +121,8 @@ Bf16Products& InUse() {
 Bf16Products ActiveBf16Products() { return InUse(); }
 
 Bf16InUse::Bf16InUse(Bf16Products products)
-    : before_(std::exchange(InUse(), products)) {}
+    : in_use_(&InUse()), before_(std::exchange(*in_use_, products)) {}
 
-Bf16InUse::~Bf16InUse() { InUse() = before_; }
+Bf16InUse::~Bf16InUse() { *in_use_ = before_; }
 
 }  // namespace wsel::kernels

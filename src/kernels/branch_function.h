@@ -66,7 +66,7 @@ struct BranchFunction : torch::autograd::Function<BranchFunction<Pass>> {
                             const at::TensorList& /*tensors*/,
                             BranchArguments arguments) {
     std::vector<at::Tensor> saved;
-    const auto out = Pass::Forward(arguments, saved);
+    auto out = Pass::Forward(arguments, saved);
     for (const at::Tensor* t : arguments.Tensors()) saved.push_back(*t);
     context->save_for_backward(std::move(saved));
     context->saved_data["heads"] = arguments.heads;

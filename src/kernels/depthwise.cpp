@@ -37,8 +37,7 @@ at::Tensor SumsPerImage(const at::Tensor& x, const at::Tensor& gradient) {
   const int64_t images = x.size(0);
   const int64_t channels = x.size(3);
   const int64_t blocks = (channels + kLanes - 1) / kLanes;
-  const at::Tensor sums =
-      at::empty({images, blocks, kTaps + 1, kLanes}, x.options());
+  at::Tensor sums = at::empty({images, blocks, kTaps + 1, kLanes}, x.options());
   const int64_t pixels = x.size(1) * x.size(2);
   at::parallel_for(0, images * blocks, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> scratch;

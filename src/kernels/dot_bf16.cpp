@@ -40,13 +40,13 @@ WSEL_AVX512_BF16 void DotBlock(const Bf16Product& p, int64_t row,
     const Bf16* pairs = p.b + (k / 2 * p.b_stride + column) * 2;
     __m512bh b[vectors];
     for (int v = 0; v < vectors; ++v) {
-      b[v] = (__m512bh)_mm512_maskz_loadu_epi32(masks[v],
-                                                pairs + v * kDotLanes * 2);
+      b[v] = reinterpret_cast<__m512bh>(
+          _mm512_maskz_loadu_epi32(masks[v], pairs + v * kDotLanes * 2));
     }
     for (int r = 0; r < rows; ++r) {
       int word = 0;
       __builtin_memcpy(&word, a + r * p.a_stride + k, sizeof word);
-      const __m512bh pair = (__m512bh)_mm512_set1_epi32(word);
+      const __m512bh pair = reinterpret_cast<__m512bh>(_mm512_set1_epi32(word));
       for (int v = 0; v < vectors; ++v) {
         sums[r][v] = _mm512_dpbf16_ps(sums[r][v], pair, b[v]);
       }

@@ -54,8 +54,8 @@ KernelRecord CurrentBf16Kernels() {
 }
 
 std::string Describe(const KernelRecord& record) {
-  const std::string text = fmt::format("GEMM backend {}, instruction set {}",
-                                       record.at(kGemm), record.at(kIsa));
+  std::string text = fmt::format("GEMM backend {}, instruction set {}",
+                                 record.at(kGemm), record.at(kIsa));
   const auto bf16 = record.find(kBf16);
   if (bf16 == record.end()) return text;
   return fmt::format("{}, bf16 products {}", text, bf16->second);

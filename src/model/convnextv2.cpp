@@ -90,15 +90,15 @@ void AddVariants(std::vector<Variant>& out) {
 V2 Detect(const ShapeReader& read, const Hints& hints,
           std::vector<std::string>& assumptions) {
   const ConvNextConfig c = DetectConvNext(read, hints, assumptions);
-  const V2 v2 = {.name = c.name,
-                 .img_size = c.img_size,
-                 .patch_size = c.patch_size,
-                 .dims = c.dims,
-                 .depths = c.depths,
-                 .num_classes = c.num_classes,
-                 .conv_mlp = c.conv_mlp,
-                 .norm_eps = c.norm_eps,
-                 .in_chans = c.in_chans};
+  V2 v2 = {.name = c.name,
+           .img_size = c.img_size,
+           .patch_size = c.patch_size,
+           .dims = c.dims,
+           .depths = c.depths,
+           .num_classes = c.num_classes,
+           .conv_mlp = c.conv_mlp,
+           .norm_eps = c.norm_eps,
+           .in_chans = c.in_chans};
   ConvNextConfig supported = v2.WithoutGrn();
   supported.activation = c.activation;  // one that a hint says
   if (c != supported) {

@@ -49,8 +49,9 @@ void FillSinCos(const Init& init, const Shape& shape, std::span<float> values) {
                                         part * waves + wave)];
     };
     for (int64_t patch = 0; patch < patches; ++patch) {
+      const int64_t row = patch / columns;
       const double x = static_cast<double>(patch % columns) * frequency;
-      const double y = static_cast<double>(patch / columns) * frequency;
+      const double y = static_cast<double>(row) * frequency;
       at(patch, 0) = static_cast<float>(std::sin(x));
       at(patch, 1) = static_cast<float>(std::cos(x));
       at(patch, 2) = static_cast<float>(std::sin(y));

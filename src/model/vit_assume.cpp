@@ -239,7 +239,7 @@ void AssumeRope(const VitConfig* like, Assumptions& assumptions, VitConfig& c) {
   if (c.mlp == MlpForm::kMlp || c.IsEva()) c.activation = Activation::kGelu;
   assumptions.push_back(
       fmt::format("rotary positions as in {}",
-                  like != nullptr ? std::string_view(like->name) : WordsOf(c)));
+                  like != nullptr ? std::string_view{like->name} : WordsOf(c)));
 }
 
 void AssumeAttentionPooling(const VitConfig* like, Assumptions& assumptions,

@@ -83,8 +83,9 @@ std::string DescribeVit(const VitConfig& c) {
       c.num_classes);
   text += WordsOf(c.pooling);
   if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0)
+  if (c.reg_tokens > 0) {
     text += fmt::format(", {} register tokens", c.reg_tokens);
+  }
   if (!c.pos_embed) {
     text += ", no position embedding";
   } else if (c.no_embed_class) {

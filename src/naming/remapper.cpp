@@ -213,7 +213,7 @@ class Remapper {
     std::map<std::pair<std::string_view, Part>, const Row*> pieces;
     for (const Placed& one : placed) {
       const auto [at, is_new] = pieces.try_emplace(
-          std::pair(std::string_view(one.timm), one.piece.part), one.row);
+          std::pair(std::string_view{one.timm}, one.piece.part), one.row);
       if (is_new) continue;
       return Reject(one.piece.spec,
                     fmt::format("is placed twice as timm's {}, by the names "

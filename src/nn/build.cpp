@@ -88,7 +88,7 @@ std::vector<std::string> Load(Model& model, const TensorSource& source) {
   const at::NoGradGuard no_grad;
   std::unordered_set<std::string> used;
   for (const auto& parameter : parameters) {
-    at::Tensor to = parameter.value();
+    const at::Tensor& to = parameter.value();
     to.copy_(Borrow(source.View(parameter.key())).reshape(to.sizes()));
     source.Release(parameter.key());
     used.insert(parameter.key());
@@ -109,7 +109,7 @@ void ReorderClasses(Model& model, const std::vector<int64_t>& outputs) {
   for (const model::ParameterSpec& parameter : ParameterSpecs(model.config)) {
     for (size_t axis = 0; axis < parameter.axes.size(); ++axis) {
       if (parameter.axes[axis].role != model::Role::kClasses) continue;
-      at::Tensor rows = parameters[parameter.spec.name];
+      const at::Tensor& rows = parameters[parameter.spec.name];
       rows.copy_(rows.index_select(static_cast<int64_t>(axis), index));
     }
   }
@@ -119,7 +119,7 @@ void Initialize(Model& model, model::Initializer initializer, uint64_t seed) {
   const at::NoGradGuard no_grad;
   const auto parameters = model.module->named_parameters();
   for (const model::ParameterSpec& parameter : ParameterSpecs(model.config)) {
-    at::Tensor to = parameters[parameter.spec.name];
+    const at::Tensor& to = parameters[parameter.spec.name];
     to.copy_(Draw(InitFor(model.config, parameter, initializer), parameter.spec,
                   seed));
   }

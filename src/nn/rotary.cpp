@@ -35,9 +35,9 @@ at::Tensor QuarterTurn(const at::Tensor& x, bool halves) {
 at::Tensor Rotate(const at::Tensor& x, const Rotation& rotation,
                   int64_t prefix) {
   const auto patches = x.slice(2, prefix);
-  const auto rotated = (patches * rotation.cos +
-                        QuarterTurn(patches, rotation.halves) * rotation.sin)
-                           .to(x.scalar_type());
+  auto rotated = (patches * rotation.cos +
+                  QuarterTurn(patches, rotation.halves) * rotation.sin)
+                     .to(x.scalar_type());
   if (prefix == 0) return rotated;
   return at::cat({x.slice(2, 0, prefix), rotated}, 2);
 }

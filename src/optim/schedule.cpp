@@ -44,7 +44,8 @@ Cycle CycleOf(double cycle_mul, int64_t steps, int64_t step) {
   const auto first = static_cast<double>(steps);
   const auto at = static_cast<double>(step);
   if (cycle_mul == 1) {
-    const auto number = static_cast<double>(step / steps);
+    const int64_t cycle = step / steps;
+    const auto number = static_cast<double>(cycle);
     return {number, first, at - first * number};
   }
   // The number of the cycle by timm's formula, with its rounding.

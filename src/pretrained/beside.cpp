@@ -67,7 +67,7 @@ struct SideFile {
   template <typename T>
   std::optional<T> First(std::initializer_list<const char*> paths) const {
     for (const char* path : paths) {
-      if (const auto found = Get<T>(path)) return found;
+      if (auto found = Get<T>(path)) return found;
     }
     return std::nullopt;
   }

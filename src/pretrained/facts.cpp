@@ -34,12 +34,6 @@ size_t CountOf(int64_t in_chans) {
       image::ChannelsInMemory(static_cast<int>(in_chans)));
 }
 
-bool IsUniform(const ChannelValues& values) {
-  return !values.empty() && std::ranges::all_of(values, [&](double value) {
-    return value == values.front();
-  });
-}
-
 // Whether there is one for each channel, or one for all; three are RGB's.
 bool CanBeOf(int64_t in_chans, size_t count) {
   return count == 1 || count == 3 || count == CountOf(in_chans);
@@ -304,7 +298,7 @@ ChannelFact OfChannels(ChannelFact fact, int64_t in_chans,
                        const ChannelValues& rgb) {
   constexpr double kAssumed = 0.5;
   const size_t count = CountOf(in_chans);
-  if (IsUniform(fact.value)) {
+  if (image::IsUniform(fact.value)) {
     fact.value.assign(count, fact.value.front());
     return fact;
   }
@@ -314,24 +308,12 @@ ChannelFact OfChannels(ChannelFact fact, int64_t in_chans,
   return {ChannelValues(count, value), FactSource::kAssumed};
 }
 
-// One for each channel. Errors: kUsage, at the option's name, for values that
-// are not those of such images.
+// Errors: kUsage, at the option's name, for values that are not those of such
+// images.
 std::optional<ChannelValues> Expanded(const std::optional<ChannelValues>& given,
                                       int64_t in_chans, const char* name) {
   if (!given) return std::nullopt;
-  const size_t count = CountOf(in_chans);
-  if (given->size() == 1) return ChannelValues(count, given->front());
-  if (in_chans == 1 && !IsUniform(*given)) {
-    throw Error(
-        ErrorKind::kUsage, name,
-        "has a different value for each channel, and the model takes grey "
-        "images of 1 channel: give one value");
-  }
-  if (given->size() == count) return given;
-  throw Error(ErrorKind::kUsage, name,
-              "has {} values, and the model takes images of {} channels: it "
-              "needs one value per channel, or one for all",
-              given->size(), in_chans);
+  return image::ForChannels(*given, in_chans, name, ErrorKind::kUsage);
 }
 
 std::optional<ChannelValues> ValuesOf(

@@ -55,7 +55,7 @@ class Attributes {
     std::optional<std::string> common;
     for (const auto& [key, value] : metadata_) {
       std::string_view owner = ModuleOf(key);
-      if (std::string_view(key).substr(owner.size()) != name) continue;
+      if (std::string_view{key}.substr(owner.size()) != name) continue;
       if (of_activation && !owner.empty()) {
         owner = ModuleOf(owner.substr(0, owner.size() - 1));
       }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "wsel/model/parameter_specs.h"
@@ -45,7 +46,7 @@ Names NamesIn(const TensorSource& file) {
   const size_t prefix = CommonPrefix(file.Specs());
   Names names;
   for (const TensorSpec& spec : file.Specs()) {
-    names.emplace(PatternOf(std::string_view(spec.name).substr(prefix)),
+    names.emplace(PatternOf(std::string_view{spec.name}.substr(prefix)),
                   spec.name);
   }
   return names;
@@ -72,8 +73,8 @@ std::vector<std::string> Without(const Names& a, const Names& b) {
 std::string ListOf(const std::vector<std::string>& names) {
   constexpr size_t kShown = 3;
   const size_t shown = std::min(names.size(), kShown);
-  const std::string list =
-      fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+  std::string list =
+      fmt::format("{}", fmt::join(std::span(names).first(shown), ", "));
   return names.size() == shown
              ? list
              : fmt::format("{} and {} more", list, names.size() - shown);

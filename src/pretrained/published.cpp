@@ -66,9 +66,9 @@ std::span<const PublishedModel> PublishedModels() { return kModels; }
 std::span<const PublishedTag> PublishedTags() { return kTags; }
 
 std::span<const PublishedTag> TagsOf(const PublishedModel& model) {
-  const auto tags =
-      std::ranges::equal_range(kTags, model.name, {}, &PublishedTag::model);
-  return {tags.begin(), tags.end()};
+  return {
+      std::ranges::lower_bound(kTags, model.name, {}, &PublishedTag::model),
+      std::ranges::upper_bound(kTags, model.name, {}, &PublishedTag::model)};
 }
 
 std::optional<Published> FindPublished(std::string_view name) {
@@ -140,7 +140,7 @@ std::optional<Published> PublishedAt(const std::filesystem::path& checkpoint) {
   for (const auto& part : path) {
     const std::string folder = part.string();
     if (!folder.starts_with(kCache)) continue;
-    return FindPublished(std::string_view(folder).substr(kCache.size()));
+    return FindPublished(std::string_view{folder}.substr(kCache.size()));
   }
   return std::nullopt;
 }

@@ -262,8 +262,8 @@ void VisitAugmentation(R& r, Visitor& visit) {
   augment("padding", t.transform.padding,
           "Pixels of padding before a padded crop");
   augment("interpolation", t.transform.interpolation,
-          "Interpolation of random crops and of the policy; timm's default "
-          "draws bilinear or bicubic for each image");
+          "Interpolation of random crops and of the policy; random, timm's "
+          "default: bilinear or bicubic, drawn for each");
   augment("hflip", t.transform.hflip, "Probability of a horizontal flip");
   augment("rand_augment", t.transform.rand_augment,
           "Policy: RandAugment in timm's notation (rand-m9-mstd0.5-inc1), "

@@ -47,19 +47,31 @@ constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
 
+constexpr std::array<Registered<augment::TrainInterpolation>, 4>
+    kTrainInterpolations = {{
+        {augment::TrainInterpolation::kNearest, "nearest", ""},
+        {augment::TrainInterpolation::kBilinear, "bilinear", ""},
+        {augment::TrainInterpolation::kBicubic, "bicubic", ""},
+        {augment::TrainInterpolation::kRandom, "random",
+         "bilinear or bicubic, drawn for each crop and operation"},
+    }};
+constexpr Registry<augment::TrainInterpolation> kTrainInterpolationNames(
+    "interpolation", kTrainInterpolations);
+
 // An option with named values.
 template <typename T>
 concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), image::PassOrders(),
-      image::CropModes(), train::Distillations(), train::Precisions(),
-      optim::Optimizers(), optim::Schedules(), train::Losses(),
-      model::Initializers(), select::Methods(), select::HeadRules(),
-      select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
-      data::Validations(), data::Samplings(), data::MultiLabels()));
+  return std::get<const Registry<T>&>(
+      std::tie(kCropNames, kTrainInterpolationNames, image::Interpolations(),
+               image::PassOrders(), image::CropModes(), train::Distillations(),
+               train::Precisions(), optim::Optimizers(), optim::Schedules(),
+               train::Losses(), model::Initializers(), select::Methods(),
+               select::HeadRules(), select::HeadSources(),
+               select::PatchResizes(), pretrained::ClassOrders(),
+               data::Validations(), data::Samplings(), data::MultiLabels()));
 }
 
 // Reads a value of the configuration into its option.
@@ -277,15 +289,6 @@ void LogUnused(const train::Options& train) {
   spdlog::info("train.ema_warmup has no effect: train.ema_decay is 0");
 }
 
-// As in timm, one value is that of all channels.
-void ExpandValues(const char* key, int in_chans, image::ChannelValues& values) {
-  const auto count = static_cast<size_t>(image::ChannelsInMemory(in_chans));
-  if (values.size() == 1) values.assign(count, values.front());
-  if (values.size() == count) return;
-  throw Error(ErrorKind::kConfig, key, "has {} values; it needs {}",
-              values.size(), count);
-}
-
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto in_chans = static_cast<int>(InChans(recipe.model));
@@ -301,8 +304,10 @@ void Derive(Recipe& recipe) {
   recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   auto& normalisation = recipe.train.normalisation;
-  ExpandValues("data.mean", in_chans, normalisation.mean);
-  ExpandValues("data.std", in_chans, normalisation.std);
+  normalisation.mean = image::ForChannels(normalisation.mean, in_chans,
+                                          "data.mean", ErrorKind::kConfig);
+  normalisation.std = image::ForChannels(normalisation.std, in_chans,
+                                         "data.std", ErrorKind::kConfig);
   if (!image::IsRgbOrGrey(in_chans)) return;  // nothing is filled
   for (size_t c = 0; c < 3; ++c) {
     recipe.train.transform.fill[c] = static_cast<uint8_t>(
@@ -310,14 +315,9 @@ void Derive(Recipe& recipe) {
   }
 }
 
-bool AllEqual(const image::ChannelValues& values) {
-  return std::ranges::adjacent_find(values, std::not_equal_to()) ==
-         values.end();
-}
-
-// Of values that are not RGB's ExpandValues says so.
+// Of values that are not RGB's image::ForChannels says so.
 void AssumeOfGrey(const char* key, image::ChannelValues& values) {
-  if (AllEqual(values) || values.size() != 3) return;
+  if (image::IsUniform(values) || values.size() != 3) return;
   const double grey = image::GreyValue(values);
   spdlog::info(
       "{} {}, assumed of grey images: the mean of {} (wsel datasets check "

@@ -1,9 +1,6 @@
 #include "wsel/core/csv.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <ranges>
 
 #include "grid.h"
 #include "wsel/report/formats.h"
@@ -13,8 +10,7 @@ namespace {
 
 std::string Line(const std::vector<std::string>& cells) {
   const auto quote = [](const std::string& cell) { return CsvCell(cell); };
-  return fmt::format("{}\n",
-                     fmt::join(cells | std::views::transform(quote), ","));
+  return Joined(cells, quote, ",") + "\n";
 }
 
 // Empty cells for a null pointer.

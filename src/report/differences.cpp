@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
-#include <ranges>
 #include <regex>
 #include <set>
 
@@ -26,9 +27,10 @@ std::string DisplayValue(const std::string& value) {
 // The first three values, and how many there are.
 std::string Shown(const std::set<std::string>& values) {
   constexpr size_t kShown = 3;
-  auto text =
-      fmt::format("{}", fmt::join(values | std::views::take(kShown), ", "));
-  if (values.size() <= kShown) return text;
+  const size_t shown = std::min(values.size(), kShown);
+  const auto end = std::next(values.begin(), static_cast<ptrdiff_t>(shown));
+  auto text = fmt::format("{}", fmt::join(values.begin(), end, ", "));
+  if (values.size() == shown) return text;
   return text + fmt::format(", \u2026 ({})", values.size());
 }
 

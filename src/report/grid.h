@@ -1,7 +1,10 @@
 // Torch-free.
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wsel/report/report.h"
@@ -28,6 +31,15 @@ struct Grid {
 
 // Placeholder of an empty cell: an en dash.
 inline constexpr const char* kNothing = "\u2013";
+
+// A row as text: each cell as `text` returns it.
+template <typename T>
+std::string Joined(const std::vector<T>& cells, const auto& text,
+                   std::string_view separator) {
+  std::vector<std::string> texts;
+  for (const T& cell : cells) texts.push_back(text(cell));
+  return fmt::to_string(fmt::join(texts, separator));
+}
 
 // Header of the row labels, such as "init"; "run" without row axes.
 std::string RowTitle(const Report& report);

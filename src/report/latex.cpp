@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "grid.h"
@@ -58,8 +56,7 @@ std::string CellText(const GridText& cell) {
 // argument of the previous row's \\.
 template <typename T>
 std::string Row(const std::vector<T>& cells, const auto& text) {
-  return fmt::format("  {{}}{} \\\\\n",
-                     fmt::join(cells | std::views::transform(text), " & "));
+  return fmt::format("  {{}}{} \\\\\n", Joined(cells, text, " & "));
 }
 
 std::string Table(const Grid& grid) {

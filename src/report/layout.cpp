@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <map>
-#include <ranges>
+#include <utility>
+#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
@@ -79,8 +80,9 @@ std::vector<Key> KeysOf(const Experiment& experiment,
     }
     keys.emplace(std::move(indices), std::move(key));
   }
-  const auto sorted = keys | std::views::values;
-  return {sorted.begin(), sorted.end()};
+  std::vector<Key> sorted;
+  for (auto& [_, key] : keys) sorted.push_back(std::move(key));
+  return sorted;
 }
 
 // Fills compared_with; false if no row matches `baseline`.

@@ -1,7 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <ranges>
 
 #include "grid.h"
 #include "wsel/report/formats.h"
@@ -28,11 +25,9 @@ std::string CellText(const GridText& cell) {
   return text;
 }
 
-// Each cell as `text` returns it.
 template <typename T>
 std::string Row(const std::vector<T>& cells, const auto& text) {
-  return fmt::format("| {} |\n",
-                     fmt::join(cells | std::views::transform(text), " | "));
+  return fmt::format("| {} |\n", Joined(cells, text, " | "));
 }
 
 std::string Table(const Grid& grid) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "grid.h"
@@ -18,7 +17,9 @@ std::string EpochsText(const Run& run) {
 }
 
 std::string SettingsText(const Run& run) {
-  return fmt::format("{}", fmt::join(run.settings | std::views::values, ", "));
+  std::vector<std::string_view> values;
+  for (const auto& [_, value] : run.settings) values.push_back(value);
+  return fmt::format("{}", fmt::join(values, ", "));
 }
 
 std::string SeedText(const Run& run) {

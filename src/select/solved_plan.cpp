@@ -23,8 +23,9 @@ Agreement ReadAgreement(JsonObject json) {
   // Plans of version 0.1 and of too few images have none.
   if (json.Has("held_out")) {
     agreement.held_out = json.Get<int64_t>("held_out");
-    if (agreement.held_out < 1)
+    if (agreement.held_out < 1) {
       Fail(json.PathOf("held_out"), "must be positive");
+    }
   }
   if (json.Has("top1")) agreement.top1 = ReadNumber(json, "top1", 100);
   ForEach(json, "stream", [&](JsonObject block) {

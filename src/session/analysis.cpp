@@ -97,7 +97,7 @@ FeatureTables FeaturesOfModels(const std::vector<AnalyzedModel>& models,
 
 std::vector<analyze::ProductMatrix> AnalyzeAttention(
     const AttentionRequest& request) {
-  const auto matrices = ProductsOfModels(
+  auto matrices = ProductsOfModels(
       OpenAnalyzedModels(request.models, &select::LibTorchSvd(),
                          fmt::format("blocks.{}.attn.", request.block)),
       request.block, request.head);

@@ -25,6 +25,7 @@ nlohmann::ordered_json ToJson(const EvalRequest& request,
   const train::Evaluation& e = evaluation.metrics;
   nlohmann::ordered_json result = {{"checkpoint", request.checkpoint.file},
                                    {"dataset", request.data.name},
+                                   {"split", evaluation.split},
                                    {"num_images", e.count},
                                    {"skipped", e.skipped},
                                    {"loss", e.loss}};

@@ -71,7 +71,7 @@ void DryRunEval(const EvalJob& job, const Print& print) {
 }
 
 EvalResult Evaluate(const EvalJob& job, distributed::ProcessGroup* group) {
-  const c10::Device device = PrepareRank(group, job.device, /*threads=*/0);
+  const c10::Device device = PrepareRank(group, job.device, job.threads);
   Evaluation evaluation(job.request, device, group);
   if (group != nullptr) LogRanks(evaluation, device, *group);
   if (evaluation.test().multi_label()) CheckMultiLabel(job);
@@ -90,6 +90,7 @@ EvalResult Evaluate(const EvalJob& job, distributed::ProcessGroup* group) {
       });
   meter.Clear();
   outputs.Write();
+  result.split = evaluation.test().name;
   result.facts = evaluation.facts();
   result.precision = evaluation.precision();
   result.among = evaluation.among();

@@ -115,8 +115,9 @@ std::vector<std::string> DevicesOf(const std::string& name) {
   const c10::Device first = FindDevice(name);
   if (name != "auto" || first.is_cpu()) return {name};
   std::vector<std::string> devices;
-  for (int i = 0; i < CountDevices(first); ++i)
+  for (int i = 0; i < CountDevices(first); ++i) {
     devices.push_back(fmt::format("cuda:{}", i));
+  }
   return devices;
 }
 

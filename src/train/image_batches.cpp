@@ -35,7 +35,7 @@ at::Tensor Pixels(const data::Batch& batch, const HeightWidth& img_size,
 at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
   int64_t count = 0;
   for (const auto& o : patches) count += static_cast<int64_t>(o.values.size());
-  const at::Tensor all =
+  at::Tensor all =
       at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
   float* to = all.data_ptr<float>();
   for (const auto& o : patches) to = std::ranges::copy(o.values, to).out;

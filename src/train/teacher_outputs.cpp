@@ -30,7 +30,7 @@ at::Tensor ShareRows(const at::Tensor& rows,
                      const std::vector<int64_t>& indices, int64_t num_rows,
                      distributed::ProcessGroup& group) {
   constexpr int64_t kElements = 1 << 24;  // sent at once
-  const at::Tensor all = at::zeros({num_rows, rows.size(1)}, rows.options());
+  at::Tensor all = at::zeros({num_rows, rows.size(1)}, rows.options());
   all.index_copy_(0, at::tensor(indices), rows);
   const int64_t at_once = std::max<int64_t>(kElements / rows.size(1), 1);
   for (int64_t row = 0; row < num_rows; row += at_once) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "wsel/augment/options.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/image/resample.h"
@@ -17,6 +18,12 @@ inline Json ReadGolden(const std::string& name) {
   const auto path =
       std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/augment" / name;
   return ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+}
+
+inline TrainInterpolation TrainInterpolationOf(const Json& name) {
+  if (name == "nearest") return TrainInterpolation::kNearest;
+  return name == "bilinear" ? TrainInterpolation::kBilinear
+                            : TrainInterpolation::kBicubic;
 }
 
 inline image::Interpolation InterpolationOf(const Json& name) {

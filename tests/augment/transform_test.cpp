@@ -35,7 +35,7 @@ void ExpectTrainsAsTimm(const Json& rows, image::PassOrder order) {
   for (const Json& row : rows) {
     const TrainTransformOptions options{
         .img_size = SizeIn(row[2]),
-        .interpolation = InterpolationOf(row[6]),
+        .interpolation = TrainInterpolationOf(row[6]),
         .pass_order = order};
     const Json& box = row[3];
     TrainDraws draws{.left = box[0],
@@ -96,7 +96,7 @@ TEST(TrainTransform, OfOneChannelEqualsPillowsModeL) {
   for (const Json& row : golden["train"]) {
     const TrainTransformOptions options{
         .img_size = SizeIn(row[2]),
-        .interpolation = InterpolationOf(row[6]),
+        .interpolation = TrainInterpolationOf(row[6]),
         .pass_order = image::PassOrder::kPillow12,  // as the golden's
         .fill = {fill, fill, fill},
         .in_chans = 1};
@@ -292,6 +292,74 @@ TEST(TrainTransform, PartsHaveIndependentStreams) {
   EXPECT_EQ(whole.width, plain.width);
   EXPECT_TRUE(plain.ops.empty());
   EXPECT_FALSE(plain.flip);
+}
+
+// As in timm: the crop and each operation draw bilinear or bicubic, half each.
+TEST(TrainTransform, DrawsRandomInterpolations) {
+  TrainTransformOptions options{.img_size = 64};
+  options.interpolation = TrainInterpolation::kRandom;
+  options.rand_augment = "rand-m9-n2-p1";
+  constexpr int kImages = 2000;
+  std::array<int, 3> bicubic = {};
+  for (int64_t i = 0; i < kImages; ++i) {
+    const auto draws = DrawTrain(options, 500, 375, {7, 0, i});
+    ASSERT_EQ(draws.interpolations.size(), 3U);
+    for (size_t k = 0; k < 3; ++k) {
+      ASSERT_NE(draws.interpolations[k], image::Interpolation::kNearest);
+      bicubic[k] += draws.interpolations[k] == image::Interpolation::kBicubic;
+    }
+  }
+  // Five standard deviations.
+  for (const int count : bicubic) EXPECT_NEAR(count, kImages / 2, 112);
+}
+
+// The crop's interpolation is the first, the rotation's the second.
+TEST(TrainTransform, AppliesEachDrawnInterpolation) {
+  using enum image::Interpolation;
+  const auto apply = [](const TrainTransformOptions& options,
+                        const TrainDraws& draws, const image::Image& image) {
+    image::Image out = OutputOf(options.img_size);
+    ApplyTrain(image, options, draws, out.bytes());
+    return out;
+  };
+  const image::Image plain = image::TestImage("plain", 150, 101);
+  TrainTransformOptions random{.img_size = 64};
+  random.interpolation = TrainInterpolation::kRandom;
+  TrainTransformOptions bilinear{.img_size = 64};
+  bilinear.interpolation = TrainInterpolation::kBilinear;
+  const TrainTransformOptions bicubic{.img_size = 64};
+  TrainDraws crop{.width = 150, .height = 101, .ops = {}};
+  TrainDraws whole{.width = 64, .height = 64, .ops = {}};
+  whole.ops.push_back({Op::kRotate, 9, ArgumentOf(Op::kRotate, 9, false)});
+
+  crop.interpolations = {kBilinear};
+  EXPECT_EQ(image::Digest(apply(random, crop, plain)),
+            image::Digest(apply(bilinear, crop, plain)));
+  crop.interpolations = {kBicubic};
+  EXPECT_EQ(image::Digest(apply(random, crop, plain)),
+            image::Digest(apply(bicubic, crop, plain)));
+  // A crop of the size needs no interpolation, the rotation does.
+  whole.interpolations = {kBicubic, kBilinear};
+  EXPECT_EQ(image::Digest(apply(random, whole, plain)),
+            image::Digest(apply(bilinear, whole, plain)));
+  EXPECT_NE(image::Digest(apply(random, whole, plain)),
+            image::Digest(apply(bicubic, whole, plain)));
+}
+
+// Nothing is drawn, and evaluation crops are bilinear as timm's.
+TEST(TrainTransform, EvaluationCropsHaveNoRandomInterpolation) {
+  TrainTransformOptions random{.img_size = 64, .crop = TrainCrop::kEvaluation};
+  random.rand_augment = "";
+  random.hflip = 0;
+  TrainTransformOptions bilinear = random;
+  random.interpolation = TrainInterpolation::kRandom;
+  bilinear.interpolation = TrainInterpolation::kBilinear;
+  const image::Image plain = image::TestImage("plain", 150, 101);
+  image::Image first = OutputOf(64);
+  image::Image second = OutputOf(64);
+  TrainTransform(plain, random, {1, 0, 5}, first.bytes());
+  TrainTransform(plain, bilinear, {1, 0, 5}, second.bytes());
+  EXPECT_EQ(image::Digest(first), image::Digest(second));
 }
 
 TEST(TrainTransform, CropsLieWithinTheImage) {

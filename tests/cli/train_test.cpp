@@ -208,10 +208,11 @@ TEST(Train, WritesACompleteRunFolder) {
       RunWsel(folder, {"eval", "--checkpoint", "run/last.safetensors",
                        "--dataset", "folder", "--data-root", kData, "--json",
                        "--predictions", "p.jsonl", "--logits", "--confusion",
-                       "c.csv", "--per-class", "k.csv"});
+                       "c.csv", "--per-class", "k.csv", "--threads", "1"});
   ASSERT_EQ(eval.exit_code, 0) << eval.err;
   const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
   EXPECT_EQ(result["num_images"], 2);
+  EXPECT_EQ(result["split"], "folder test");
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
   EXPECT_FALSE(result.contains("ece"));
@@ -1365,7 +1366,9 @@ TEST(Train, HelpIsGroupedAndListsTheRecipe) {
   EXPECT_THAT(help.out, Not(HasSubstr("optimizer.weight_decay")));
   const Outcome all = RunWsel(folder, {"train", "--help-all"});
   EXPECT_EQ(all.exit_code, 0) << all.err;
-  EXPECT_THAT(all.out, HasSubstr("optimizer.weight_decay"));
+  EXPECT_THAT(all.out, HasSubstr("\nRecipe keys:\n"));
+  EXPECT_THAT(all.out, HasSubstr("\n  optimizer.weight_decay "));
+  EXPECT_THAT(all.out, HasSubstr("  model.embed_dim"));
   EXPECT_THAT(all.out, HasSubstr("--teacher FILE"));
 }
 

@@ -548,7 +548,7 @@ TEST(Recipe, OfGreyImagesHasOneMeanAndStd) {
               ElementsAre(0.2, 0.2, 0.2));
   for (const char* two : {"data.mean=[0.1,0.1]", "data.mean=[0.1,0.2]"}) {
     ExpectError([&] { read({two}); }, ErrorKind::kConfig,
-                {"data.mean", "has 2 values; it needs 3"});
+                {"data.mean", "has 2 values", "grey images", "give one"});
   }
   const Recipe recipe = read({"data.mean=[0.5]", "data.std=[0.25]"});
   EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
@@ -585,7 +585,8 @@ TEST(Recipe, OfOtherChannelsNeedsTheirMeanAndStd) {
       [&] {
         read({"data.mean=[0.1,0.2,0.3]", "data.std=[1]"});
       },
-      ErrorKind::kConfig, {"data.mean", "has 3 values; it needs 4"});
+      ErrorKind::kConfig,
+      {"data.mean", "has 3 values", "images of 4 channels"});
   const Recipe recipe =
       read({"data.mean=[0.1,0.2,0.3,0.4]", "data.std=[0.25]"});
   EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.1, 0.2, 0.3, 0.4));

@@ -23,6 +23,8 @@ struct TrainDraws {
   bool flip = false;
   std::vector<DrawnOp> ops;  // of the policy, then of the colour jitter
   bool vflip = false;
+  // kRandom: of the crop, then of each operation.
+  std::vector<image::Interpolation> interpolations = {};
 };
 
 // For an image of width x height. Errors: kConfig if, for kPadded, the padded

@@ -39,6 +39,14 @@ enum class TrainCrop {
   kEvaluation,     // the evaluation transform; not random
 };
 
+// Interpolation of random resized crops and of a policy's geometric operations.
+enum class TrainInterpolation {
+  kNearest,
+  kBilinear,
+  kBicubic,
+  kRandom,  // bilinear or bicubic, drawn for each crop and operation
+};
+
 // The transform of a training image, before normalisation.
 struct TrainTransformOptions {
   HeightWidth img_size = 224;
@@ -47,7 +55,7 @@ struct TrainTransformOptions {
   std::array<double, 2> ratio = {3. / 4, 4. / 3};  // width : height
   int padding = 4;                                 // pixels, kPadded
   double crop_pct = 0.875;                         // kEvaluation
-  image::Interpolation interpolation = image::Interpolation::kBicubic;
+  TrainInterpolation interpolation = TrainInterpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;
   image::CropMode crop_mode = image::CropMode::kAuto;  // kEvaluation
   double hflip = 0.5;                                  // probability

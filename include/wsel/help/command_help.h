@@ -34,11 +34,26 @@ struct CommandHelp {
   bool needs_command = false;  // one of `commands` must follow
 };
 
+// A file, an example or another term, and what it is.
+struct Term {
+  std::string term;
+  std::string meaning;
+};
+
+// A section of the man page after those of the commands, or of a longer help.
+struct TermSection {
+  std::string title;
+  std::string text;  // before the terms; ""
+  std::vector<Term> terms;
+};
+
 // The text of --help, at most 80 characters wide: description, usage,
 // arguments, commands, and the options by group, each as
 // "--name METAVAR  description [default: value]". `call` is the command as the
 // user writes it: "wsel init".
 std::string HelpText(const CommandHelp& command, const std::string& call);
+// The section below it, laid out alike: its title, text and terms.
+std::string HelpText(const TermSection& section);
 
 std::vector<std::string> SubcommandNames(const CommandHelp& command);
 
@@ -52,22 +67,9 @@ enum class Shell { kBash, kZsh, kFish };
 const Registry<Shell>& Shells();
 std::string Completion(Shell shell, const CommandHelp& tree);
 
-// A file, an example or another term, and what it is.
-struct Term {
-  std::string term;
-  std::string meaning;
-};
-
-// A section of the man page after those of the commands.
-struct ManSection {
-  std::string title;  // in capitals
-  std::string text;   // before the terms; ""
-  std::vector<Term> terms;
-};
-
 // A man(1) page in man(7) macros; `footer` is the program's help footer.
 std::string ManPage(const CommandHelp& tree,
-                    const std::vector<ManSection>& sections,
+                    const std::vector<TermSection>& sections,
                     const std::string& footer);
 
 }  // namespace wsel::help

@@ -1,7 +1,11 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
+
+#include "wsel/core/error.h"
 
 namespace wsel::image {
 
@@ -20,5 +24,14 @@ struct Normalisation {
 // What is assumed of grey images where only the values of RGB images are known:
 // their mean, to four digits. `rgb`: not empty.
 double GreyValue(const ChannelValues& rgb);
+
+// Whether there are values, and all are equal.
+bool IsUniform(const ChannelValues& values);
+
+// One value for each channel in memory of images of a model with `in_chans`,
+// from one for each or one for all. Errors: `kind` at `where` for another
+// number of values, and for unequal ones of grey images.
+ChannelValues ForChannels(const ChannelValues& values, int64_t in_chans,
+                          std::string_view where, ErrorKind kind);
 
 }  // namespace wsel::image

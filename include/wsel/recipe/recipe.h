@@ -141,10 +141,6 @@ std::vector<Field> Fields();
 // The option of wsel train that sets the value at `path`; "": there is none.
 std::string FlagOf(std::string_view path);
 
-// They as tables in Markdown, one per section: path, default value, meaning,
-// the option that sets it too, and timm's option.
-std::string FieldTable();
-
 // What an unknown option of wsel train may stand for: "--set
 // train.clip_grad=VALUE" for --clip-grad, or "--loss NAME" for --bce-loss, by
 // the key's name or by timm's option. Empty if there is none.

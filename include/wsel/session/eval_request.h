@@ -58,6 +58,7 @@ struct EvalFiles {
 struct EvalJob {
   EvalRequest request;
   std::string device = "auto";
+  int threads = 0;  // 0: one per core
   RankOptions ranks;
   EvalFiles files;
   bool ece = false;  // the expected calibration error is asked for

@@ -16,6 +16,7 @@ namespace wsel::session {
 
 struct EvalResult {
   train::Evaluation metrics;
+  std::string split;  // Dataset::name of the images: "cifar100 test"
   pretrained::Facts facts;
   train::Precision precision = train::Precision::kAuto;
   std::optional<Among> among;                          // as Evaluation::among
