@@ -29,7 +29,7 @@ Sums RidgeSums(const at::Tensor& inputs, const at::Tensor& targets) {
 LinearFit Ridge(const Sums& sums, const at::Tensor& around, bool with_bias,
                 const std::string& layer) {
   RequireFinite(sums, layer, kActivations);
-  const auto n = sums[kSamples];
+  const at::Tensor& n = sums[kSamples];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
   auto moments = sums[kInputProducts] / n;
@@ -62,7 +62,7 @@ Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets) {
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
                        bool with_bias, const std::string& layer) {
   RequireFinite(sums, layer, kActivations);
-  const auto n = sums[kSamples];
+  const at::Tensor& n = sums[kSamples];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
   auto moments = sums[kInputProducts] / n;

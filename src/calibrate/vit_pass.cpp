@@ -235,7 +235,7 @@ at::Tensor VitPass::Read(const std::string& head,
 at::Tensor VitPass::Logits(const at::Tensor& x) const {
   if (!weights_.Has("head.weight")) return {};
   const auto inputs = HeadInputs(FinalNormed(FinalNormInput(x)));
-  const at::Tensor logits = Read("head", inputs[0].features);
+  at::Tensor logits = Read("head", inputs[0].features);
   if (inputs.size() == 1) return logits;
   return (logits + Read("head_dist", inputs[1].features)) / 2;
 }

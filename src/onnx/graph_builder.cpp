@@ -167,7 +167,7 @@ const Range& GraphBuilder::RangeOf(const std::string& x) const {
 }
 
 std::string GraphBuilder::QuantizedInput(const std::string& x) {
-  const std::string rounded = x + "/rounded";
+  std::string rounded = x + "/rounded";
   if (!known_.insert(rounded).second) return rounded;
   const ActivationScale scale = ScaleOf(RangeOf(x));
   AddConstant(OwnTensor<float>(x + ".scale", {}, DType::kF32, {scale.scale}));

@@ -25,8 +25,8 @@ std::string SplitIntoHeads(const VitConfig& c, GraphBuilder& g,
                            const AttentionPlace& place,
                            const std::string& which, const std::string& x) {
   const int64_t heads = QueryHeads(c);
-  const auto y = g.Reshape(place.values + "/" + which + "/heads", x,
-                           {c.Tokens(), heads, c.embed_dim / heads});
+  auto y = g.Reshape(place.values + "/" + which + "/heads", x,
+                     {c.Tokens(), heads, c.embed_dim / heads});
   if (!c.qk_norm) return y;
   return AddNorm(g, c.norm, place.parameters + which + "_norm", y, c.norm_eps);
 }
@@ -47,8 +47,9 @@ std::string Weights(const VitConfig& c, GraphBuilder& g,
     k = AddRotated(c, g, k_name, k, rotation);
     k = g.Transpose(k_name + "/transposed", k, {0, 1, 3, 2});
   }
-  const auto channels = static_cast<double>(c.embed_dim / QueryHeads(c));
-  q = g.Op("Mul", q_name + "/scaled", {q, g.Scalar(1 / std::sqrt(channels))});
+  const int64_t head_dim = c.embed_dim / QueryHeads(c);
+  const double scale = 1 / std::sqrt(static_cast<double>(head_dim));
+  q = g.Op("Mul", q_name + "/scaled", {q, g.Scalar(scale)});
   return AddAttentionWeights(g, place.values, q, k);
 }
 

@@ -79,7 +79,7 @@ void WireMessage::AddMessage(uint32_t field, WireMessage message) {
 
 void WireMessage::WriteTo(AtomicFile& file) const {
   for (const Piece& piece : pieces_) {
-    file.Write(std::string_view(piece.text));
+    file.Write(std::string_view{piece.text});
     if (!piece.tensor.bytes.empty()) file.Write(piece.tensor.bytes);
   }
 }

@@ -37,10 +37,13 @@ Taps TapsOf(int64_t at, int64_t from, int64_t to, ResizeFilter filter) {
   const double shrink = 1.0F / stretch;
   const auto center =
       static_cast<float>(double{scale} * (static_cast<double>(at) + 0.5));
-  const auto begin = std::max<int64_t>(
-      static_cast<int64_t>(double{center - support} + 0.5), 0);
-  const auto end =
-      std::min(static_cast<int64_t>(double{center + support} + 0.5), from);
+  // Rounds half up, and what is negative towards 0.
+  const auto pixel = [](float edge) {
+    const double shifted = double{edge} + 0.5;
+    return static_cast<int64_t>(shifted);
+  };
+  const auto begin = std::max<int64_t>(pixel(center - support), 0);
+  const auto end = std::min(pixel(center + support), from);
   Taps taps{begin, {}};
   float total = 0;
   for (int64_t i = begin; i < end; ++i) {

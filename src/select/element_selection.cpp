@@ -96,13 +96,13 @@ Indices KeepHeads(const SelectionRule& rule, const RandomStream& stream,
   if (axis.part == HeadPart::kPairs) {
     return Uniform(from.head_dim / 2, to.head_dim / 2);
   }
-  const Indices inner = ChannelsOfHead(axis.layout, from.head_dim, to.head_dim);
+  Indices inner = ChannelsOfHead(axis.layout, from.head_dim, to.head_dim);
   if (axis.part == HeadPart::kOneHead) return inner;
   std::vector<double> head_scores;
   for (auto at = scores.begin(); at != scores.end(); at += from.head_dim) {
     head_scores.push_back(std::accumulate(at, at + from.head_dim, 0.0));
   }
-  const Indices heads =
+  Indices heads =
       SelectIndices(rule, stream, from.heads, to.heads, head_scores);
   if (axis.part == HeadPart::kHeads) return heads;
   Indices channels;

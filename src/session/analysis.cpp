@@ -50,7 +50,7 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
 data::Dataset AnalyzedImages(data::DataOptions options,
                              const model::Config& config) {
   options.in_chans = InChans(config);
-  const data::Dataset set = OpenTrainSplit(options);
+  data::Dataset set = OpenTrainSplit(options);
   if (!options.subset.empty() || set.size() <= kAnalyzedImages) return set;
   return data::Subset(set, {.count = kAnalyzedImages}, options.subset_seed);
 }

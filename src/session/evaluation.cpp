@@ -319,7 +319,7 @@ int64_t Evaluation::num_batches() const {
 
 train::Evaluation Evaluation::Run(const train::OnLogits& on_logits) {
   const auto forward = [&](const at::Tensor& x) {
-    const at::Tensor logits = Logits(x);
+    at::Tensor logits = Logits(x);
     if (views_ == TestViews::kNone) return logits;
     // In single precision, whatever that of the forward pass.
     return (logits.to(at::kFloat) + Logits(x.flip(3)).to(at::kFloat)).div_(2);

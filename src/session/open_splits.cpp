@@ -48,8 +48,8 @@ data::OtherSplits OthersOf(const data::DataOptions& options) {
 // The whole split, as it is on disk.
 data::Dataset Open(const data::DataOptions& options, data::Split split) {
   RequireRoot(options);
-  const data::Dataset set = data::OpenDataset(options.name, options.root, split,
-                                              OpenOptionsOf(options));
+  data::Dataset set = data::OpenDataset(options.name, options.root, split,
+                                        OpenOptionsOf(options));
   if (!set.note.empty()) spdlog::warn("{}: {}", set.name, set.note);
   if (options.cache_dir.empty()) return set;
   return data::CachedOnDisk(set, options.cache_dir, CacheBytes(options));
@@ -219,7 +219,7 @@ SplitSizes SizesWithoutFiles(const data::DataOptions& options) {
 }
 
 SplitSizes SizesOf(const data::DataOptions& options, Splits splits) {
-  const SplitSizes known = SizesWithoutFiles(options);
+  SplitSizes known = SizesWithoutFiles(options);
   if (!std::filesystem::exists(options.root)) return known;
   if (splits == Splits::kTest) {
     const data::Dataset test = OpenTestSplit(options);

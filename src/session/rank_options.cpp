@@ -19,7 +19,7 @@ int CountRanks(const RankOptions& options) {
 }
 
 std::string RanksText(int ranks, const std::string& device, int threads) {
-  const std::string count = fmt::format("{} ranks", ranks);
+  std::string count = fmt::format("{} ranks", ranks);
   if (device.starts_with("cuda")) return count + " x 1 GPU";
   if (threads == 0) return count;
   return fmt::format("{} x {} thread{}", count, threads,

@@ -153,7 +153,7 @@ std::string SubmitScript(const std::string& script,
   const ExitStatus ended =
       Subprocess({"/usr/bin/env", "sbatch", file.string()}, output, output)
           .Wait();
-  const std::string text = Tail(output, 10);
+  std::string text = Tail(output, 10);
   if (ended.code == 0) return text;
   throw Error(ErrorKind::kIo, "sbatch", "rejected {}: {}", file.string(),
               LastError(text));

@@ -104,7 +104,7 @@ const Axis& FindAxis(const std::vector<Axis>& axes, const std::string& name,
 // A label of the axis.
 std::string ReadLabel(const Axis& axis, const Json& value,
                       const std::string& where) {
-  const std::string label = TextOf(value);
+  std::string label = TextOf(value);
   std::vector<std::string> known;
   for (const AxisValue& other : axis.values) {
     if (other.label == label) return label;

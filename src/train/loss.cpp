@@ -11,7 +11,7 @@ namespace {
 at::Tensor BinaryLoss(const at::Tensor& logits, const at::Tensor& targets,
                       const LossOptions& options,
                       const at::Tensor& pos_weight) {
-  const auto loss = at::binary_cross_entropy_with_logits(
+  auto loss = at::binary_cross_entropy_with_logits(
       logits, targets, /*weight=*/{},
       pos_weight.defined() ? std::optional(pos_weight) : std::nullopt,
       at::Reduction::None);
@@ -21,7 +21,7 @@ at::Tensor BinaryLoss(const at::Tensor& logits, const at::Tensor& targets,
     return of_one * targets + of_zero * (1 - targets);
   };
   const auto p = at::sigmoid(logits);
-  const auto focal = loss * (1 - mixed(p, 1 - p)).pow(options.focal_gamma);
+  auto focal = loss * (1 - mixed(p, 1 - p)).pow(options.focal_gamma);
   if (options.focal_alpha < 0) return focal;
   const double alpha = options.focal_alpha;
   return (alpha * targets + (1 - alpha) * (1 - targets)) * focal;
