@@ -31,7 +31,7 @@ Numbered FindNumbers(const std::vector<TensorSpec>& specs) {
     for (size_t dot = name.find('.');
          dot != std::string::npos && numbers < kMaxNumbers;
          dot = name.find('.', dot + 1)) {
-      const std::string_view rest = std::string_view(name).substr(dot + 1);
+      const std::string_view rest = std::string_view{name}.substr(dot + 1);
       const int64_t number = LeadingNumber(rest);
       if (number < 0) continue;
       ++numbers;

@@ -20,7 +20,7 @@ void GeluRows<WSEL_INSTRUCTION_SET>(const ActivatedRows& pass) {
       }
       FloatVec activation;
       FloatVec unused = {};
-      Gelu((FloatVec)hidden, activation, unused);
+      Gelu(reinterpret_cast<FloatVec>(hidden), activation, unused);
       UintVec rounded;
       Round(activation, rounded);
       StoreUpper(rounded, p.out + row * p.out_stride + j);
@@ -44,7 +44,7 @@ WSEL_SIMD void GradientLanes(const ActivationGradients& p, int64_t row,
   FloatVec g;
   FloatVec sums;
   Load(p.gradient + row * p.gradient_stride + column, left, g);
-  Gelu((FloatVec)hidden, a, g);
+  Gelu(reinterpret_cast<FloatVec>(hidden), a, g);
   Load(p.sums + column, left, sums);
   Store(sums + g, left, p.sums + column);
   Round(a, activation);

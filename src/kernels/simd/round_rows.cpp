@@ -101,14 +101,14 @@ void TransposeWords<WSEL_INSTRUCTION_SET>(const TransposedWords& pass) {
       for (int64_t i = 0; i < kLanes && row + i < p.rows; ++i) {
         FloatVec v;
         Load(in + (row + i) * p.in_stride + column, p.columns - column, v);
-        block[i] = (UintVec)v;
+        block[i] = reinterpret_cast<UintVec>(v);
       }
       SwapBlocks<8>(block);
       SwapBlocks<4>(block);
       SwapBlocks<2>(block);
       SwapBlocks<1>(block);
       for (int64_t i = 0; i < kLanes && column + i < p.columns; ++i) {
-        const FloatVec v = (FloatVec)block[i];
+        const FloatVec v = reinterpret_cast<FloatVec>(block[i]);
         Store(v, p.padded_rows - row, out + (column + i) * p.out_stride + row);
       }
     }

@@ -52,7 +52,7 @@ WSEL_SIMD void RowProduct(const AttentionGradients& p, int64_t row, float& to) {
     FloatVec gradient;
     LoadUpper(p.probs + row * p.stride + j, probs);
     Load(p.gradient + row * p.stride + j, p.columns - j, gradient);
-    sum += (FloatVec)probs * gradient;
+    sum += reinterpret_cast<FloatVec>(probs) * gradient;
   }
   to = Sum(sum);
 }
@@ -67,7 +67,7 @@ WSEL_SIMD void SoftmaxGradientLanes(const AttentionGradients& p, int64_t row,
   FloatVec g;
   LoadUpper(p.probs + at, probs);
   Load(p.gradient + at, p.columns - column, g);
-  Round((FloatVec)probs * (g - product) * p.scale, gradient);
+  Round(reinterpret_cast<FloatVec>(probs) * (g - product) * p.scale, gradient);
   StoreUpper(gradient, p.out + at);
 }
 

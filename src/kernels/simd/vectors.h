@@ -16,7 +16,8 @@ using UintVec [[gnu::vector_size(kLanes * sizeof(uint32_t)), gnu::aligned(4),
 using Bf16Vec [[gnu::vector_size(kLanes * sizeof(Bf16)), gnu::aligned(2),
                 gnu::may_alias]] = Bf16;
 
-namespace {
+// A copy for each instruction set: functions of one name would be merged.
+namespace {  // NOLINT(google-build-namespaces)
 
 #define WSEL_SIMD [[gnu::always_inline]] inline
 
@@ -44,7 +45,7 @@ WSEL_SIMD void Store(const FloatVec& from, int64_t count, float* to) {
 // The nearest bf16 values, ties to even, in the upper halves of `to`. NaN stays
 // NaN.
 WSEL_SIMD void Round(const FloatVec& from, UintVec& to) {
-  const UintVec bits = (UintVec)from;
+  const UintVec bits = reinterpret_cast<UintVec>(from);
   const UintVec rounded = bits + 0x7fffU + ((bits >> 16) & 1U);
   to = (from == from ? rounded : (bits | 0x400000U)) & 0xffff0000U;
 }
@@ -111,7 +112,9 @@ WSEL_SIMD void ExpOfNegative(const FloatVec& of, FloatVec& result) {
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * r * r + r + 1.0F;
-  const FloatVec power = (FloatVec)((IntVec)p + ((IntVec)shifted << 23));
+  const IntVec bits =
+      reinterpret_cast<IntVec>(p) + (reinterpret_cast<IntVec>(shifted) << 23);
+  const FloatVec power = reinterpret_cast<FloatVec>(bits);
   result = of < lowest ? FloatVec{} : power;
 }
 
@@ -121,7 +124,8 @@ WSEL_SIMD void Gelu(const FloatVec& x, FloatVec& activation,
                     FloatVec& gradient) {
   FloatVec e;
   ExpOfNegative(x * x * -0.5F, e);
-  const FloatVec magnitude = (FloatVec)((IntVec)x & 0x7fffffff);
+  const FloatVec magnitude =
+      reinterpret_cast<FloatVec>(reinterpret_cast<IntVec>(x) & 0x7fffffff);
   const FloatVec t = 1.0F / (magnitude * (0.3275911F * 0.70710678F) + 1.0F);
   FloatVec p = t * 1.061405429F - 1.453152027F;
   p = p * t + 1.421413741F;
