@@ -109,7 +109,7 @@ TEST(Draws, FlipsAreFair) {
   for (int64_t i = 0; i < kDraws; ++i) {
     flips += DrawTrain({.rand_augment = ""}, 8, 8, {3, 0, i}).flip ? 1 : 0;
   }
-  EXPECT_NEAR(flips, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));
+  EXPECT_NEAR(flips, kDraws / 2.0, 5 * std::sqrt(kDraws / 4.0));
 }
 
 // The index of an operation in timm's list.

@@ -310,7 +310,7 @@ TEST(TrainTransform, DrawsRandomInterpolations) {
     }
   }
   // Five standard deviations.
-  for (const int count : bicubic) EXPECT_NEAR(count, kImages / 2, 112);
+  for (const int count : bicubic) EXPECT_NEAR(count, kImages / 2.0, 112);
 }
 
 // The crop's interpolation is the first, the rotation's the second.
@@ -382,9 +382,9 @@ TEST(TrainTransform, CropsLieWithinTheImage) {
 image::Image OnlyWindow(const image::Image& image,
                         const image::Window& window) {
   image::Image part(image.width(), image.height());
+  const int64_t begin = int64_t{3} * window.left;
   for (int y = window.top; y < window.top + window.height; ++y) {
-    std::copy_n(image.Row(y) + 3 * window.left, 3 * window.width,
-                part.Row(y) + 3 * window.left);
+    std::copy_n(image.Row(y) + begin, 3 * window.width, part.Row(y) + begin);
   }
   return part;
 }

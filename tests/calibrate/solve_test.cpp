@@ -114,8 +114,9 @@ select::Options With(const std::string& method,
 // The forward passes here are those of the modules.
 TEST(LayerChain, HasTheLogitsOfTheModules) {
   auto forms = ConvNextForms();
-  for (const auto& [name, config] : VitForms())
+  for (const auto& [name, config] : VitForms()) {
     forms.emplace_back(name, config);
+  }
   for (const auto& [name, config] : forms) {
     const auto images = SmallImages(ImageSize(config), 8);
     const HashedWeights weights(config);
@@ -201,8 +202,9 @@ TEST(ReferenceOf, RejectsPatchesThatAreNotAsFarApartAsAnOverlappingStems) {
 // channels alone.
 TEST(Solve, RegressionIsCloserThanActivation) {
   auto forms = ConvNextForms();
-  for (const auto& [name, config] : VitForms())
+  for (const auto& [name, config] : VitForms()) {
     forms.emplace_back(name, config);
+  }
   for (const auto& [name, config] : forms) {
     const bool vit = NumHeads(config) > 0;
     const HashedWeights weights(config);

@@ -161,7 +161,11 @@ INSTANTIATE_TEST_SUITE_P(
                 Json("{\"a\\\"" + kLong)),
         // The parser would buffer each for an error message, as "<U+000A>".
         Hostile("NewlinesOnly", "byte 262152: the JSON has more than 256 KB",
-                [] { return Json("{" + std::string(20'000'000, '\n') + "?"); }),
+                [] {
+                  std::string text = "{";
+                  text.resize(20'000'000, '\n');
+                  return Json(text + "?");
+                }),
         Hostile("TooManyTensors", "holds more than 32768 tensors",
                 [] { return TooMany("{", kEmpty); }),
         Hostile("TooMuchMetadata", "__metadata__ has more than 32768 entries",

@@ -967,7 +967,7 @@ TEST(Train, ClassesAreMatchedByName) {
   const auto part = [&](const char* among) {
     const Outcome run = eval({"--classes", "B", "--among", among});
     EXPECT_EQ(run.exit_code, 0) << run.err;
-    const auto json = nlohmann::json::parse(run.out);
+    auto json = nlohmann::json::parse(run.out);
     EXPECT_EQ(json["among"].get<std::string>(), among);
     return json;
   };

@@ -84,8 +84,8 @@ TEST(TwoPrograms, WithoutTheOtherOneWselSaysSo) {
        {"eval --checkpoint s.safetensors --dataset cifar10 --data-root .",
         "predict s.safetensors a.jpg", "bench s.safetensors",
         "export s.safetensors v.onnx --verify",
-        "export s.safetensors v.onnx --quantize int8 --dataset folder "
-        "--data-root ."}) {
+        ("export s.safetensors v.onnx --quantize int8 --dataset folder "
+         "--data-root .")}) {
     const Outcome needs = Shell(folder, fmt::format("./wsel {}", line));
     EXPECT_EQ(needs.exit_code, 4) << line;
     EXPECT_THAT(needs.err,

@@ -209,7 +209,7 @@ TEST(Hostile, CorruptMatlabFiles) {
                "compressed data is corrupt");
   // The claimed size exceeds the file.
   std::string name = MatHeader() + x;
-  const size_t size_of_name = name.find("X") - 4;
+  const size_t size_of_name = name.find('X') - 4;
   name.replace(size_of_name, 4, "\xFF\xFF\xFF\x7F");
   expect_error(name, "has no variable 'X'");
   std::string big_endian = MatHeader() + x;

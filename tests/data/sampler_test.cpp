@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<BatchIndices> AllOf(BatchSampler sampler) {
+std::vector<BatchIndices> AllOf(const BatchSampler& sampler) {
   std::vector<BatchIndices> batches;
   for (auto batch = sampler(); !batch.indices.empty(); batch = sampler()) {
     batches.push_back(std::move(batch));

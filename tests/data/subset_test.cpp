@@ -199,10 +199,10 @@ TEST(OnlyClasses, RejectsUnknownAndRepeatedNames) {
 TEST(Range, IsHalfOpenAndInside) {
   const Dataset set = Numbered({3, 3});
   EXPECT_THAT(Filenames(Range(set, 2, 4)), ElementsAre("2", "3"));
-  for (const auto& [first, end] :
+  for (const auto& range :
        std::vector<std::pair<int, int>>{{-1, 2}, {2, 2}, {3, 2}, {0, 7}}) {
-    ExpectError([&] { Range(set, first, end); }, ErrorKind::kConfig,
-                {"has 6 images"});
+    ExpectError([&] { Range(set, range.first, range.second); },
+                ErrorKind::kConfig, {"has 6 images"});
   }
 }
 
@@ -232,7 +232,7 @@ TEST(CachedInMemory, DecodesWindowsOnceItIsFull) {
   const image::NeededWindow needed = [](image::Size) {
     return image::Window{70, 50, 10, 10};
   };
-  const size_t max_bytes = 3 * 150 * 101 + sizeof(image::Image);
+  const size_t max_bytes = size_t{3} * 150 * 101 + sizeof(image::Image);
   const Dataset cached = CachedInMemory(files, max_bytes);
   for (int round = 0; round < 2; ++round) {
     for (int64_t i = 0; i < 3; ++i) {

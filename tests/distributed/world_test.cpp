@@ -10,7 +10,8 @@
 namespace wsel::distributed {
 namespace {
 
-std::optional<World> WorldOf(std::map<std::string, std::string> variables) {
+std::optional<World> WorldOf(
+    const std::map<std::string, std::string>& variables) {
   return FindWorld([variables](const char* name) {
     const auto found = variables.find(name);
     return found == variables.end() ? "" : found->second;

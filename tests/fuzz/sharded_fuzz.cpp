@@ -14,7 +14,7 @@ using namespace wsel::checkpoint;
 const std::filesystem::path& Folder() {
   static const std::filesystem::path folder = [] {
     std::string name = std::filesystem::temp_directory_path() / "fuzz-XXXXXX";
-    const std::filesystem::path made = mkdtemp(name.data());
+    std::filesystem::path made = mkdtemp(name.data());
     std::ofstream(made / "a.safetensors", std::ios::binary)
         << ByteTensors({"a"});
     std::ofstream(made / "b.safetensors", std::ios::binary)

@@ -48,9 +48,10 @@ TEST(Image, ACropNeedsOnlyItsWindow) {
           const Window needed =
               NeededForCrop(image.size(), w, h, at, interpolation);
           Image part(width, height);
+          const int64_t begin = int64_t{3} * needed.left;
           for (int y = needed.top; y < needed.top + needed.height; ++y) {
-            std::copy_n(image.Row(y) + 3 * needed.left, 3 * needed.width,
-                        part.Row(y) + 3 * needed.left);
+            std::copy_n(image.Row(y) + begin, 3 * needed.width,
+                        part.Row(y) + begin);
           }
           EXPECT_EQ(ResizeThenCrop(part, w, h, at, interpolation),
                     ResizeThenCrop(image, w, h, at, interpolation));

@@ -27,12 +27,13 @@ TEST(GaussianBlur, KeepsUniformImagesAndTheSize) {
 
 TEST(GaussianBlur, SpreadsAPixelAlikeInAllDirections) {
   Image dot(9, 9);
-  std::fill_n(dot.Row(4) + 3 * 4, 3, uint8_t{255});
+  constexpr int64_t kPixel = 3;  // bytes
+  std::fill_n(dot.Row(4) + kPixel * 4, 3, uint8_t{255});
   const Image blurred = GaussianBlur(dot, 1);
-  EXPECT_LT(blurred.Row(4)[3 * 4], 60);
-  EXPECT_GT(blurred.Row(4)[3 * 3], 10);
-  EXPECT_EQ(blurred.Row(4)[3 * 3], blurred.Row(4)[3 * 5]);
-  EXPECT_EQ(blurred.Row(4)[3 * 3], blurred.Row(3)[3 * 4]);
+  EXPECT_LT(blurred.Row(4)[kPixel * 4], 60);
+  EXPECT_GT(blurred.Row(4)[kPixel * 3], 10);
+  EXPECT_EQ(blurred.Row(4)[kPixel * 3], blurred.Row(4)[kPixel * 5]);
+  EXPECT_EQ(blurred.Row(4)[kPixel * 3], blurred.Row(3)[kPixel * 4]);
 }
 
 TEST(GaussianBlur, RejectsImpossibleRadii) {

@@ -58,8 +58,9 @@ TEST(Channels, BesideColoursAreLeftOutOfRgb) {
     const Image four = DecodeChannels(TiffText(name), 4).image;
     const Image rgb = DecodeChannels(TiffText(name), 3).image;
     ASSERT_EQ(rgb.channels(), 3);
-    for (int c = 0; c < 3; ++c)
+    for (int c = 0; c < 3; ++c) {
       EXPECT_EQ(rgb.Row(2)[3 + c], four.Row(2)[4 + c]);
+    }
   }
 }
 

@@ -242,7 +242,7 @@ TEST(Decode, NamesUnsupportedFormats) {
        {std::pair{"five.tif", "5 channels"},
         {"float.tif", "32-bit samples of format 3"},
         {"cut.tif", "corrupt or truncated"}}) {
-    ExpectError([&] { DecodeGolden(name); }, ErrorKind::kFormat,
+    ExpectError([&file = name] { DecodeGolden(file); }, ErrorKind::kFormat,
                 {name, message});
   }
   ExpectError([] { DecodeFile("/absent.png"); }, ErrorKind::kIo, {"absent"});

@@ -18,10 +18,10 @@ TEST(AdaptInChans, EqualsTimmsAdaptInputConvToTheBit) {
       WSEL_SOURCE_DIR "/tests/golden/model/in_chans.safetensors");
   for (const int64_t to : {1, 2, 4, 5, 6, 7, 13}) {
     const std::string name = "kernels." + std::to_string(to);
-    constexpr int64_t kPixels = 4 * 5;
+    constexpr int64_t kPixels = 20;
     const Floats expected(golden->View(name));
     EXPECT_EQ(
-        AdaptInChans(Hashed(name, 3 * 3 * kPixels), kPixels, to),
+        AdaptInChans(Hashed(name, 9 * kPixels), kPixels, to),
         std::vector<float>(expected.values().begin(), expected.values().end()))
         << name;
   }

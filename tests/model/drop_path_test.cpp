@@ -73,7 +73,7 @@ TEST(DropPath, DependsOnStepAndSeed) {
 
 TEST(DropPath, RateZeroKeepsAll) {
   const auto scales = DropPathScales(Vit(), 0, 1, 2, 0, 8);
-  EXPECT_EQ(scales, std::vector<float>(24 * 8, 1.0F));
+  EXPECT_EQ(scales, std::vector<float>(size_t{24} * 8, 1.0F));
 }
 
 }  // namespace

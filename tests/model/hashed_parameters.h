@@ -42,7 +42,7 @@ inline std::vector<float> HashedParameter(const TensorSpec& spec) {
   if (name.ends_with("token") || name == "pos_embed") {
     return HashedNormal(name, count, 0.2);
   }
-  const auto fan_in = static_cast<double>(count / spec.shape[0]);
+  const int64_t fan_in = count / spec.shape[0];
   return HashedNormal(name, count, 1 / std::sqrt(fan_in));
 }
 

@@ -118,7 +118,7 @@ TEST(VitGraph, RotationsAreConstantsOfTheTokens) {
     EXPECT_EQ(cos[pair], 1) << "of the class token";
     EXPECT_EQ(sin[pair], 0);
   }
-  const size_t patch = 4 * (1 + 2 * 4 + 3);  // row 2, column 3
+  const size_t patch = size_t{4} * (1 + 2 * 4 + 3);  // row 2, column 3
   const double angles[] = {2, 2 / 100., 3, 3 / 100.};
   for (size_t pair = 0; pair < 4; ++pair) {
     EXPECT_NEAR(cos[patch + pair], std::cos(angles[pair]), 1e-6);

@@ -16,7 +16,7 @@ std::string BytesOf(const WireMessage& message) {
   AtomicFile file(folder / "message");
   message.WriteTo(file);
   file.Commit();
-  const std::string bytes = ReadAll(folder / "message");
+  std::string bytes = ReadAll(folder / "message");
   EXPECT_EQ(bytes.size(), message.size());
   return bytes;
 }

@@ -37,7 +37,7 @@ constexpr const char* kOpenClip = R"({
 // A ViT of 8 channels and two classes under timm's names, without metadata.
 std::string WriteVit(const TempFolder& folder,
                      const model::VitConfig& config = SmallVit()) {
-  const std::string path = (folder / "model.safetensors").string();
+  std::string path = (folder / "model.safetensors").string();
   std::vector<TensorSpec> specs;
   for (const auto& parameter : ParameterSpecs(config)) {
     specs.push_back(parameter.spec);

@@ -93,7 +93,7 @@ std::string PublishedFile(const TempFolder& folder, const std::string& name) {
     specs.push_back(parameter.spec);
     specs.back().dtype = DType::kF16;
   }
-  const std::string path = (folder / (name + ".safetensors")).string();
+  std::string path = (folder / (name + ".safetensors")).string();
   std::vector<std::byte> zeros;
   for (const TensorSpec& spec : specs) {
     zeros.resize(std::max<size_t>(zeros.size(), *ByteCount(spec)));

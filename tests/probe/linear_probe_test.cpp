@@ -65,7 +65,7 @@ at::Tensor Uneven(const at::Tensor& values) {
     scale.push_back(std::ldexp(1.0F, 3 * (column % 12) - 24));
   }
   const auto offset = at::arange(kWidth).to(at::kFloat);
-  const auto uneven = (values + offset) * at::tensor(scale);
+  auto uneven = (values + offset) * at::tensor(scale);
   uneven.select(1, 0).fill_(0.1F);
   return uneven;
 }

@@ -20,8 +20,9 @@ inline void Write(const std::filesystem::path& path, const std::string& text) {
 inline std::string Summary(const std::vector<double>& top1) {
   std::string text = "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n";
   for (size_t i = 0; i < top1.size(); ++i) {
-    text += fmt::format("{},{},{},{},{},{}\n", i + 1, 2.5 / (1.0 + i), 1.5,
-                        top1[i], 99.5, 0.001);
+    text += fmt::format("{},{},{},{},{},{}\n", i + 1,
+                        2.5 / static_cast<double>(i + 1), 1.5, top1[i], 99.5,
+                        0.001);
   }
   return text;
 }

@@ -80,7 +80,7 @@ TEST(Apply, AdaptsTheFirstConvolutionToTheStudentsImages) {
     student.in_chans = in_chans;
     const Student adapted = Select(source, teacher, student);
     EXPECT_EQ(ValuesOf(TensorOf(adapted, student, kConv)),
-              model::AdaptInChans(kernels, 16 * 16, in_chans));
+              model::AdaptInChans(kernels, 256, in_chans));
   }
 }
 
@@ -88,7 +88,7 @@ TEST(Apply, GathersRowsAndColumns) {
   const auto teacher = Vit(4, 1, 1);
   const auto student = Vit(2, 1, 1);
   const HashedSource source(teacher);
-  const Values whole = Hashed("blocks.0.mlp.fc2.weight", 4 * 16);
+  const Values whole = Hashed("blocks.0.mlp.fc2.weight", 64);
   const TensorView taken = TensorOf(Select(source, teacher, student), student,
                                     "blocks.0.mlp.fc2.weight");
   ASSERT_EQ(taken.spec.shape, (Shape{2, 8}));

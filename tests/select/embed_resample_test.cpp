@@ -81,7 +81,7 @@ TEST_F(Resampled, PosEmbedOfRectanglesEqualsTimmsToTheBit) {
 }
 
 TEST_F(Resampled, MissingPositionsAreZeros) {
-  const auto input = Hashed("x", (1 + 4) * 3);
+  const auto input = Hashed("x", int64_t{1 + 4} * 3);
   const auto out = ResamplePosEmbed(input, 3, {{-1, 0}, 1, 2, 2});
   ASSERT_EQ(out.size(), 6U * 3);
   EXPECT_EQ(std::vector<float>(out.begin(), out.begin() + 3),

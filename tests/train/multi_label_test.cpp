@@ -41,7 +41,8 @@ data::Dataset ManyLabels() {
   set.image = [labels = set.label_sets](int64_t index) {
     image::Image sample(12, 12, image::Rgb{40, 40, 40});
     for (const int32_t label : labels[static_cast<size_t>(index)]) {
-      for (size_t i = static_cast<size_t>(label); i < 12 * 12 * 3; i += 3) {
+      for (size_t i = static_cast<size_t>(label); i < sample.bytes().size();
+           i += 3) {
         sample.bytes()[i] = 200;
       }
     }
@@ -168,7 +169,8 @@ TEST(MultiLabel, RanksRankTheImagesOfAll) {
     std::vector<MultiLabelMetrics> found(static_cast<size_t>(ranks));
     distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
       LabelScores own;
-      for (int64_t at = 2 * group.rank(); at < 9; at += 2 * ranks) {
+      for (int64_t at = int64_t{2} * group.rank(); at < 9;
+           at += int64_t{2} * ranks) {
         const int64_t size = std::min<int64_t>(2, 9 - at);
         own.Add(logits.narrow(0, at, size), hot.narrow(0, at, size));
       }

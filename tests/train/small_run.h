@@ -17,7 +17,8 @@ inline data::Dataset SmallSet() {
   for (int i = 0; i < 24; ++i) set.labels.push_back(i % 3);
   set.image = [](int64_t index) {
     image::Image sample(12, 12, image::Rgb{40, 40, 40});
-    for (size_t i = static_cast<size_t>(index % 3); i < 12 * 12 * 3; i += 3) {
+    for (size_t i = static_cast<size_t>(index % 3); i < sample.bytes().size();
+         i += 3) {
       sample.bytes()[i] =
           static_cast<uint8_t>(90 + (i * 7 + static_cast<size_t>(index)) % 90);
     }

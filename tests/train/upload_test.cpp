@@ -33,8 +33,8 @@ TEST(Uploader, NormalisesEachChannel) {
   for (const auto& [n, c, y, x] :
        {std::array{0, 0, 0, 0}, std::array{0, 2, 1, 3},
         std::array{1, 1, 3, 2}}) {
-    const double byte =
-        images.bytes[static_cast<size_t>(((n * 4 + y) * 4 + x) * 3 + c)];
+    const int at = ((n * 4 + y) * 4 + x) * 3 + c;
+    const double byte = images.bytes[static_cast<size_t>(at)];
     const auto channel = static_cast<size_t>(c);
     EXPECT_NEAR(
         out.images[n][c][y][x].item<float>(),
