@@ -8,7 +8,6 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <tuple>
 #include <type_traits>
@@ -315,7 +314,7 @@ void Derive(Recipe& recipe) {
   }
 }
 
-// Of values that are not RGB's image::ForChannels says so.
+// Another number of values than RGB's is an error of image::ForChannels.
 void AssumeOfGrey(const char* key, image::ChannelValues& values) {
   if (image::IsUniform(values) || values.size() != 3) return;
   const double grey = image::GreyValue(values);
