@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "vectors.h"
 
 namespace wsel::kernels {
 namespace {
@@ -7,22 +7,27 @@ constexpr int64_t kKernel = 7;
 
 // sums[kx] += sum over x of gradient[x] * input[x + kx], for one row of the
 // gradient and one of the padded input, with seven accumulators in registers.
-void AddRow(const FloatVec* input, const FloatVec* gradient, int64_t width,
-            FloatVec* sums) {
-  FloatVec s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3], s4 = sums[4],
-           s5 = sums[5], s6 = sums[6];
+// Of each vector only the part that the pointers start at.
+void AddRow(const FloatPart* input, const FloatPart* gradient, int64_t width,
+            FloatPart* sums) {
+  constexpr int64_t kNext = kParts;
+  FloatPart s0 = sums[0 * kNext], s1 = sums[1 * kNext], s2 = sums[2 * kNext],
+            s3 = sums[3 * kNext], s4 = sums[4 * kNext], s5 = sums[5 * kNext],
+            s6 = sums[6 * kNext];
   for (int64_t x = 0; x < width; ++x) {
-    const FloatVec g = gradient[x];
-    s0 += g * input[x];
-    s1 += g * input[x + 1];
-    s2 += g * input[x + 2];
-    s3 += g * input[x + 3];
-    s4 += g * input[x + 4];
-    s5 += g * input[x + 5];
-    s6 += g * input[x + 6];
+    const FloatPart g = gradient[x * kNext];
+    const FloatPart* from = input + x * kNext;
+    s0 += g * from[0 * kNext];
+    s1 += g * from[1 * kNext];
+    s2 += g * from[2 * kNext];
+    s3 += g * from[3 * kNext];
+    s4 += g * from[4 * kNext];
+    s5 += g * from[5 * kNext];
+    s6 += g * from[6 * kNext];
   }
-  sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3, sums[4] = s4,
-  sums[5] = s5, sums[6] = s6;
+  sums[0 * kNext] = s0, sums[1 * kNext] = s1, sums[2 * kNext] = s2;
+  sums[3 * kNext] = s3, sums[4 * kNext] = s4, sums[5 * kNext] = s5;
+  sums[6 * kNext] = s6;
 }
 
 }  // namespace
@@ -37,8 +42,10 @@ void AddTaps<WSEL_INSTRUCTION_SET>(const FloatVec* input,
     for (int64_t ky = 0; ky < kKernel; ++ky) {
       const int64_t from = y + ky - kPadding;
       if (from < 0 || from >= height) continue;
-      AddRow(input + from * (width + kKernel - 1), row, width,
-             sums + ky * kKernel);
+      for (int64_t part = 0; part < kParts; ++part) {
+        AddRow(&Part(input[from * (width + kKernel - 1)], part),
+               &Part(*row, part), width, &Part(sums[ky * kKernel], part));
+      }
     }
     for (int64_t x = 0; x < width; ++x) sums[kKernel * kKernel] += row[x];
   }

@@ -21,7 +21,7 @@ WSEL_SIMD void SoftmaxRow(const AttentionRows& p, int64_t row) {
   for (int64_t j = 0; j < p.columns; j += kLanes) {
     FloatVec v;
     LoadScores(scores + j, p.columns - j, p.scale, v);
-    highest = highest < v ? v : highest;
+    Raise(highest, v);
   }
   const float maximum = Maximum(highest);
   FloatVec sum = {};

@@ -16,6 +16,23 @@ using UintVec [[gnu::vector_size(kLanes * sizeof(uint32_t)), gnu::aligned(4),
 using Bf16Vec [[gnu::vector_size(kLanes * sizeof(Bf16)), gnu::aligned(2),
                 gnu::may_alias]] = Bf16;
 
+// What one register holds of a vector. Arithmetic on whole vectors is split
+// into registers, but g++ compares and selects longer vectors lane by lane.
+#if defined(__AVX512F__)
+constexpr int64_t kPartLanes = 16;
+#elif defined(__AVX2__)
+constexpr int64_t kPartLanes = 8;
+#else
+constexpr int64_t kPartLanes = 4;
+#endif
+constexpr int64_t kParts = kLanes / kPartLanes;
+using FloatPart [[gnu::vector_size(kPartLanes * sizeof(float)), gnu::aligned(4),
+                  gnu::may_alias]] = float;
+using IntPart [[gnu::vector_size(kPartLanes * sizeof(int32_t)), gnu::aligned(4),
+                gnu::may_alias]] = int32_t;
+using UintPart [[gnu::vector_size(kPartLanes * sizeof(uint32_t)),
+                 gnu::aligned(4), gnu::may_alias]] = uint32_t;
+
 // A copy for each instruction set: functions of one name would be merged.
 namespace {  // NOLINT(google-build-namespaces)
 
@@ -42,12 +59,32 @@ WSEL_SIMD void Store(const FloatVec& from, int64_t count, float* to) {
   }
 }
 
+WSEL_SIMD FloatPart& Part(FloatVec& v, int64_t i) {
+  return reinterpret_cast<FloatPart*>(&v)[i];
+}
+
+WSEL_SIMD const FloatPart& Part(const FloatVec& v, int64_t i) {
+  return reinterpret_cast<const FloatPart*>(&v)[i];
+}
+
 // The nearest bf16 values, ties to even, in the upper halves of `to`. NaN stays
 // NaN.
 WSEL_SIMD void Round(const FloatVec& from, UintVec& to) {
-  const UintVec bits = reinterpret_cast<UintVec>(from);
-  const UintVec rounded = bits + 0x7fffU + ((bits >> 16) & 1U);
-  to = (from == from ? rounded : (bits | 0x400000U)) & 0xffff0000U;
+  for (int64_t i = 0; i < kParts; ++i) {
+    const FloatPart& part = Part(from, i);
+    const UintPart bits = reinterpret_cast<UintPart>(part);
+    const UintPart rounded = bits + 0x7fffU + ((bits >> 16) & 1U);
+    reinterpret_cast<UintPart*>(&to)[i] =
+        (part == part ? rounded : (bits | 0x400000U)) & 0xffff0000U;
+  }
+}
+
+// to = max(to, v)
+WSEL_SIMD void Raise(FloatVec& to, const FloatVec& v) {
+  for (int64_t i = 0; i < kParts; ++i) {
+    FloatPart& part = Part(to, i);
+    part = part < Part(v, i) ? Part(v, i) : part;
+  }
 }
 
 // kLanes of them.
@@ -98,43 +135,56 @@ WSEL_SIMD float Maximum(const FloatVec& v) {
 
 // e^x for x <= 0: a power of two times Cephes' polynomial of the remainder;
 // relative error below 2e-7. It is 0 for x < -86.
-WSEL_SIMD void ExpOfNegative(const FloatVec& of, FloatVec& result) {
-  const FloatVec lowest = FloatVec{} - 86.0F;
-  const FloatVec x = of < lowest ? lowest : of;
+WSEL_SIMD void ExpOfNegativePart(const FloatPart& of, FloatPart& result) {
+  const FloatPart lowest = FloatPart{} - 86.0F;
+  const FloatPart x = of < lowest ? lowest : of;
   // Rounds to the nearest integer: floats from 2^23 on have no fraction bits.
-  const FloatVec rounder = FloatVec{} + 12582912.0F;  // 1.5 * 2^23
-  const FloatVec shifted = x * 1.44269504F + rounder;
-  const FloatVec n = shifted - rounder;
-  const FloatVec r = x - n * 0.693359375F + n * 2.12194440e-4F;
-  FloatVec p = r * 1.9875691500e-4F + 1.3981999507e-3F;
+  const FloatPart rounder = FloatPart{} + 12582912.0F;  // 1.5 * 2^23
+  const FloatPart shifted = x * 1.44269504F + rounder;
+  const FloatPart n = shifted - rounder;
+  const FloatPart r = x - n * 0.693359375F + n * 2.12194440e-4F;
+  FloatPart p = r * 1.9875691500e-4F + 1.3981999507e-3F;
   p = p * r + 8.3334519073e-3F;
   p = p * r + 4.1665795894e-2F;
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * r * r + r + 1.0F;
-  const IntVec bits =
-      reinterpret_cast<IntVec>(p) + (reinterpret_cast<IntVec>(shifted) << 23);
-  const FloatVec power = reinterpret_cast<FloatVec>(bits);
-  result = of < lowest ? FloatVec{} : power;
+  const IntPart bits =
+      reinterpret_cast<IntPart>(p) + (reinterpret_cast<IntPart>(shifted) << 23);
+  const FloatPart power = reinterpret_cast<FloatPart>(bits);
+  result = of < lowest ? FloatPart{} : power;
+}
+
+WSEL_SIMD void ExpOfNegative(const FloatVec& of, FloatVec& result) {
+  for (int64_t i = 0; i < kParts; ++i) {
+    ExpOfNegativePart(Part(of, i), Part(result, i));
+  }
 }
 
 // x times the normal CDF at x, by Abramowitz and Stegun 7.1.26 with an absolute
 // error below 1e-7, and the derivative, by which `gradient` is multiplied.
-WSEL_SIMD void Gelu(const FloatVec& x, FloatVec& activation,
-                    FloatVec& gradient) {
-  FloatVec e;
-  ExpOfNegative(x * x * -0.5F, e);
-  const FloatVec magnitude =
-      reinterpret_cast<FloatVec>(reinterpret_cast<IntVec>(x) & 0x7fffffff);
-  const FloatVec t = 1.0F / (magnitude * (0.3275911F * 0.70710678F) + 1.0F);
-  FloatVec p = t * 1.061405429F - 1.453152027F;
+WSEL_SIMD void GeluPart(const FloatPart& x, FloatPart& activation,
+                        FloatPart& gradient) {
+  FloatPart e;
+  ExpOfNegativePart(x * x * -0.5F, e);
+  const FloatPart magnitude =
+      reinterpret_cast<FloatPart>(reinterpret_cast<IntPart>(x) & 0x7fffffff);
+  const FloatPart t = 1.0F / (magnitude * (0.3275911F * 0.70710678F) + 1.0F);
+  FloatPart p = t * 1.061405429F - 1.453152027F;
   p = p * t + 1.421413741F;
   p = p * t - 0.284496736F;
   p = p * t + 0.254829592F;
-  const FloatVec tail = p * t * e * 0.5F;
-  const FloatVec cdf = x < 0.0F ? tail : 1.0F - tail;
+  const FloatPart tail = p * t * e * 0.5F;
+  const FloatPart cdf = x < 0.0F ? tail : 1.0F - tail;
   activation = x * cdf;
   gradient *= cdf + x * e * 0.39894228F;
+}
+
+WSEL_SIMD void Gelu(const FloatVec& x, FloatVec& activation,
+                    FloatVec& gradient) {
+  for (int64_t i = 0; i < kParts; ++i) {
+    GeluPart(Part(x, i), Part(activation, i), Part(gradient, i));
+  }
 }
 
 }  // namespace
