@@ -17,7 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 at::Tensor HashedImages() {
-  return at::tensor(Hashed("mix", 4 * 3 * 6 * 6)).reshape({4, 3, 6, 6});
+  return at::tensor(Hashed("mix", int64_t{4} * 3 * 6 * 6))
+      .reshape({4, 3, 6, 6});
 }
 
 at::Tensor Values(const Json& list, at::IntArrayRef shape) {
@@ -66,7 +67,7 @@ TEST(Mix, RejectsOddGroups) {
 TEST(Erase, WritesOnlyTheRectangle) {
   at::Tensor images = HashedImages();
   const at::Tensor before = images.clone();
-  const at::Tensor values = at::tensor(Hashed("noise", 3 * 2 * 4));
+  const at::Tensor values = at::tensor(Hashed("noise", int64_t{3} * 2 * 4));
   Erase(images, 2, 3, 1, 2, 4, values);
   EXPECT_TRUE(at::equal(images[2].slice(1, 3, 5).slice(2, 1, 5),
                         values.reshape({3, 2, 4})));

@@ -87,7 +87,8 @@ struct MadeStudent {
 
 inline MadeStudent MakeStudent(const HashedWeights& weights,
                                const model::Config& student,
-                               select::Options options, const Images& images) {
+                               const select::Options& options,
+                               const Images& images) {
   const model::Config& teacher = weights.model().config;
   MadeStudent made;
   made.teacher = ReferenceOf(teacher, weights, student);

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 // For a signal to arrive anywhere in a step or a save.
-void SleepFor(unsigned long milliseconds) {
+void SleepFor(uint64_t milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
 }
 

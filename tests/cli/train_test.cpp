@@ -27,6 +27,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+const std::string kSource = WSEL_SOURCE_DIR;
 const std::string kData =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
@@ -899,7 +900,7 @@ TEST(Train, ADryRunNeedsNeitherDataNorCheckpoint) {
   const TempFolder folder;
   const Outcome run = RunWsel(
       folder,
-      {"train", "--config", WSEL_SOURCE_DIR "/configs/cifar100/vit_tiny.json",
+      {"train", "--config", kSource + "/configs/cifar100/vit_tiny.json",
        "--data-root", "nowhere", "--init", "none.safetensors", "--dry-run"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("missing     nowhere"));
@@ -1164,7 +1165,7 @@ TEST(Train, ATorchScriptTeacherIsRunAsItIs) {
     fs::remove_all(folder / "run");
     std::vector<std::string> args = {
         "--epochs",  "1",
-        "--teacher", WSEL_SOURCE_DIR "/tests/golden/train/script_vit.pt",
+        "--teacher", kSource + "/tests/golden/train/script_vit.pt",
         "--distill", loss};
     args.insert(args.end(), more.begin(), more.end());
     return RunWsel(folder, Train("run", args));

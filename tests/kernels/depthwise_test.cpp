@@ -2,6 +2,8 @@
 
 #include "wsel/kernels/depthwise.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include "model/hashed_tensors.h"
 #include "relative_error.h"
 

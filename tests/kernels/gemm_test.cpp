@@ -24,7 +24,7 @@ void ExpectNear(const at::Tensor& found, const at::Tensor& expected) {
 TEST(Gemm, AcceptsRowMajorColumnMajorAndSlicedMatrices) {
   const auto a = Hashed("a", 65, 32);
   const auto b = Hashed("b", 32, 48);
-  const auto wide = Hashed("wide", 65, 3 * 32);
+  const auto wide = Hashed("wide", 65, 96);
   const auto expected = [](const at::Tensor& x, const at::Tensor& y) {
     return at::mm(x.to(at::kDouble), y.to(at::kDouble));
   };
