@@ -26,6 +26,10 @@ import xml.etree.ElementTree as xml
 SHARE = 16
 LONG_SECONDS = 10
 
+# Several processes share the processors: OpenMP's threads are not to spin while they
+# wait for each other.
+ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+
 STARTED = re.compile(r"\[ RUN      \] (\S+)\s*$")
 ENDED = re.compile(r"\[ *(OK|FAILED|SKIPPED) *\] (\S+?)(?:, where .*)? \((\d+) ms\)\s*$")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,8 +87,9 @@ class Process:
             # A group of its own, so that what a hung test has started ends with it.
             self.process = subprocess.Popen(
                 [program, "--gtest_flagfile=" + flags.name, "--gtest_color=no"],
-                cwd=pathlib.Path(program).parent, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+                cwd=pathlib.Path(program).parent, env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, start_new_session=True)
             self.read_all()
         self.end()
 
