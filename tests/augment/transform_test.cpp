@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -378,17 +377,6 @@ TEST(TrainTransform, CropsLieWithinTheImage) {
   }
 }
 
-// Black outside the window.
-image::Image OnlyWindow(const image::Image& image,
-                        const image::Window& window) {
-  image::Image part(image.width(), image.height());
-  const int64_t begin = int64_t{3} * window.left;
-  for (int y = window.top; y < window.top + window.height; ++y) {
-    std::copy_n(image.Row(y) + begin, 3 * window.width, part.Row(y) + begin);
-  }
-  return part;
-}
-
 TEST(Transforms, NeedOnlyTheirWindow) {
   for (const auto& [width, height] :
        {std::pair(150, 101), {90, 300}, {64, 64}, {20, 30}}) {
@@ -404,7 +392,8 @@ TEST(Transforms, NeedOnlyTheirWindow) {
         image::Image found = OutputOf(64);
         TrainTransform(image, options, address, expected.bytes());
         TrainTransform(
-            OnlyWindow(image, NeededForTrain(options, image.size(), address)),
+            image::OnlyWindow(image,
+                              NeededForTrain(options, image.size(), address)),
             options, address, found.bytes());
         EXPECT_EQ(found, expected) << width << " " << height << " " << i;
       }
@@ -415,8 +404,9 @@ TEST(Transforms, NeedOnlyTheirWindow) {
       image::Image expected = OutputOf(64);
       image::Image found = OutputOf(64);
       EvalTransform(image, options, expected.bytes());
-      EvalTransform(OnlyWindow(image, NeededForEval(options, image.size())),
-                    options, found.bytes());
+      EvalTransform(
+          image::OnlyWindow(image, NeededForEval(options, image.size())),
+          options, found.bytes());
       EXPECT_EQ(found, expected) << width << " " << height;
     }
   }

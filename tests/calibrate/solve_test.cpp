@@ -111,13 +111,17 @@ select::Options With(const std::string& method,
   return {.method = MethodNamed(method), .head = head};
 }
 
-// The forward passes here are those of the modules.
-TEST(LayerChain, HasTheLogitsOfTheModules) {
+std::vector<std::pair<std::string, model::Config>> FormsOfBoth() {
   auto forms = ConvNextForms();
   for (const auto& [name, config] : VitForms()) {
     forms.emplace_back(name, config);
   }
-  for (const auto& [name, config] : forms) {
+  return forms;
+}
+
+// The forward passes here are those of the modules.
+TEST(LayerChain, HasTheLogitsOfTheModules) {
+  for (const auto& [name, config] : FormsOfBoth()) {
     const auto images = SmallImages(ImageSize(config), 8);
     const HashedWeights weights(config);
     const Reference reference = ReferenceOf(config, weights, config);
@@ -201,11 +205,7 @@ TEST(ReferenceOf, RejectsPatchesThatAreNotAsFarApartAsAnOverlappingStems) {
 // Half of the channels, of every form: closer to the teacher than the same
 // channels alone.
 TEST(Solve, RegressionIsCloserThanActivation) {
-  auto forms = ConvNextForms();
-  for (const auto& [name, config] : VitForms()) {
-    forms.emplace_back(name, config);
-  }
-  for (const auto& [name, config] : forms) {
+  for (const auto& [name, config] : FormsOfBoth()) {
     const bool vit = NumHeads(config) > 0;
     const HashedWeights weights(config);
     const auto images = vit ? SmallImages() : SmallImages(32, 16);

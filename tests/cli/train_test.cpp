@@ -28,8 +28,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 const std::string kSource = WSEL_SOURCE_DIR;
-const std::string kData =
-    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
+const std::string kData = kSource + "/tests/golden/data/folders";
 
 // A run of half a second on four images of two classes.
 std::vector<std::string> Train(const std::string& output,

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -45,14 +44,8 @@ TEST(Image, ACropNeedsOnlyItsWindow) {
       for (const auto& [w, h] : {std::pair(40, 30), {13, 47}, {61, 5}}) {
         for (const Window& at : {Window{0, 0, w, h}, Window{3, 1, 9, 4},
                                  Window{w - 1, h - 1, 1, 1}}) {
-          const Window needed =
-              NeededForCrop(image.size(), w, h, at, interpolation);
-          Image part(width, height);
-          const int64_t begin = int64_t{3} * needed.left;
-          for (int y = needed.top; y < needed.top + needed.height; ++y) {
-            std::copy_n(image.Row(y) + begin, 3 * needed.width,
-                        part.Row(y) + begin);
-          }
+          const Image part = OnlyWindow(
+              image, NeededForCrop(image.size(), w, h, at, interpolation));
           EXPECT_EQ(ResizeThenCrop(part, w, h, at, interpolation),
                     ResizeThenCrop(image, w, h, at, interpolation));
         }

@@ -9,6 +9,7 @@
 #include "hashed_source.h"
 #include "wsel/core/sha256.h"
 #include "wsel/image/image.h"
+#include "wsel/image/resample.h"
 
 namespace wsel::image {
 
@@ -31,6 +32,16 @@ inline Image TestImage(const std::string& kind, int width, int height) {
     bytes[i] = static_cast<uint8_t>(value);
   }
   return image;
+}
+
+// Black outside the window.
+inline Image OnlyWindow(const Image& image, const Window& window) {
+  Image part(image.width(), image.height());
+  const int64_t begin = int64_t{3} * window.left;
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    std::copy_n(image.Row(y) + begin, 3 * window.width, part.Row(y) + begin);
+  }
+  return part;
 }
 
 // As in the golden files.

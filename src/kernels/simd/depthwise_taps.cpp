@@ -10,24 +10,15 @@ constexpr int64_t kKernel = 7;
 // Of each vector only the part that the pointers start at.
 void AddRow(const FloatPart* input, const FloatPart* gradient, int64_t width,
             FloatPart* sums) {
-  constexpr int64_t kNext = kParts;
-  FloatPart s0 = sums[0 * kNext], s1 = sums[1 * kNext], s2 = sums[2 * kNext],
-            s3 = sums[3 * kNext], s4 = sums[4 * kNext], s5 = sums[5 * kNext],
-            s6 = sums[6 * kNext];
+  FloatPart taps[kKernel];
+  for (int64_t kx = 0; kx < kKernel; ++kx) taps[kx] = sums[kx * kParts];
   for (int64_t x = 0; x < width; ++x) {
-    const FloatPart g = gradient[x * kNext];
-    const FloatPart* from = input + x * kNext;
-    s0 += g * from[0 * kNext];
-    s1 += g * from[1 * kNext];
-    s2 += g * from[2 * kNext];
-    s3 += g * from[3 * kNext];
-    s4 += g * from[4 * kNext];
-    s5 += g * from[5 * kNext];
-    s6 += g * from[6 * kNext];
+    const FloatPart g = gradient[x * kParts];
+    for (int64_t kx = 0; kx < kKernel; ++kx) {
+      taps[kx] += g * input[(x + kx) * kParts];
+    }
   }
-  sums[0 * kNext] = s0, sums[1 * kNext] = s1, sums[2 * kNext] = s2;
-  sums[3 * kNext] = s3, sums[4 * kNext] = s4, sums[5 * kNext] = s5;
-  sums[6 * kNext] = s6;
+  for (int64_t kx = 0; kx < kKernel; ++kx) sums[kx * kParts] = taps[kx];
 }
 
 }  // namespace

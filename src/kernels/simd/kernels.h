@@ -13,8 +13,6 @@ namespace wsel::kernels {
 constexpr int64_t kLanes = 16;
 using FloatVec [[gnu::vector_size(kLanes * sizeof(float)), gnu::aligned(4),
                  gnu::may_alias]] = float;
-using IntVec [[gnu::vector_size(kLanes * sizeof(int32_t)), gnu::aligned(4),
-               gnu::may_alias]] = int32_t;
 
 // The functions of this folder. CMake compiles their sources once per
 // instruction set, with that set's flags and WSEL_INSTRUCTION_SET as its
