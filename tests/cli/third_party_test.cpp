@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "checkpoint/npy_bytes.h"
 #include "cli/run_wsel.h"
@@ -331,15 +332,22 @@ TEST_F(UnknownFile, FailsForTheRightReason) {
       {"ios_vit4mnist.ptl", {kBadFormat, "lite-interpreter"}},
   };
   WriteRecipe({{"family", "vit"}});
+  std::set<std::string> reasons;
   size_t count = 0;
   for (const auto& entry : fs::directory_iterator(files_)) {
     const std::string file = fs::absolute(entry.path()).string();
     SCOPED_TRACE(file);
     const auto found = special.find(entry.path().filename().string());
     const Refusal& expected = found == special.end() ? unknown : found->second;
-    for (const Outcome& outcome : {Run({"init", "--teacher", file, "--student",
-                                        "vit_tiny", "--dry-run"}),
-                                   Eval(file), TrainDry(file)}) {
+    std::vector<Outcome> outcomes = {
+        Run({"init", "--teacher", file, "--student", "vit_tiny", "--dry-run"})};
+    // All commands find out with the same code: one file of each kind shows
+    // that.
+    if (reasons.insert(expected.reason).second) {
+      outcomes.push_back(Eval(file));
+      outcomes.push_back(TrainDry(file));
+    }
+    for (const Outcome& outcome : outcomes) {
       EXPECT_EQ(outcome.exit_code, expected.exit_code) << outcome.err;
       EXPECT_THAT(outcome.err, HasSubstr(expected.reason));
       EXPECT_THAT(outcome.err, HasSubstr(entry.path().filename().string()));
