@@ -216,7 +216,8 @@ class TiffReader {
         (grey && layout.samples > 1 && !(layout.samples == 2 && count == 1))) {
       ThrowOtherChannels(encoded_.name, layout.samples, encoded_.in_chans);
     }
-    layout.premultiplied = layout.photometric == PHOTOMETRIC_RGB && count > 0 &&
+    layout.premultiplied = layout.photometric == PHOTOMETRIC_RGB &&
+                           layout.samples > 3 && count > 0 &&
                            kinds[0] == EXTRASAMPLE_ASSOCALPHA;
     if (layout.premultiplied) layout.used = 4;
   }
@@ -290,14 +291,15 @@ class TiffReader {
     block_.resize(static_cast<size_t>(size));
   }
 
-  // Bytes: of a tile that is up to 1,024 pixels larger than the image.
+  // Bytes: of a tile that is up to 1,024 pixels larger than the image, and in
+  // any case little more than of the largest image in 16-bit RGBA.
   uint64_t MostInBlock() const {
-    const uint64_t most = 65536 + 16 * (uint64_t{layout_.width} + 1024) *
-                                      (uint64_t{layout_.height} + 1024);
-    if (!layout_.as_they_are) return most;
-    // With many channels, no more than 64 MiB larger.
     constexpr uint64_t kMargin = uint64_t{1} << 26;
-    return std::max(most, samples_.size() * layout_.bits / 8 + kMargin);
+    const uint64_t with_tile = 16 * (uint64_t{layout_.width} + 1024) *
+                               (uint64_t{layout_.height} + 1024);
+    const uint64_t of_samples = samples_.size() * layout_.bits / 8;
+    const auto largest = 8 * static_cast<uint64_t>(encoded_.limits.max_pixels);
+    return kMargin + std::min(std::max(with_tile, of_samples), largest);
   }
 
   void ReadBlock(const Block& block, bool tiled) {

@@ -8,8 +8,8 @@
 namespace wsel::image {
 namespace {
 
-// Deflate compresses to 1/1032 at best, and a byte holds up to eight pixels.
-constexpr int64_t kMaxPixelsPerByte = int64_t{8} * 1032;
+// Deflate compresses to 1/1032 at best.
+constexpr int64_t kMaxBitsPerByte = int64_t{8} * 1032;
 
 struct Chunk {
   std::string_view type;
@@ -58,9 +58,6 @@ void ReadHeader(const Encoded& file, const Chunk& chunk, PngFile& png) {
   if (chunk.body.size() < 13) file.Fail("is a PNG with a truncated header");
   const uint32_t width = Big32(chunk.body.data());
   const uint32_t height = Big32(chunk.body.data() + 4);
-  file.CheckSize(width, height, kMaxPixelsPerByte);
-  png.width = static_cast<int>(width);
-  png.height = static_cast<int>(height);
   png.depth = static_cast<int>(chunk.body[8]);
   png.color = static_cast<int>(chunk.body[9]);
   png.interlaced = chunk.body[12] != std::byte{0};
@@ -68,6 +65,9 @@ void ReadHeader(const Encoded& file, const Chunk& chunk, PngFile& png) {
     file.Fail("is an invalid PNG: bit depth {}, colour type {}", png.depth,
               png.color);
   }
+  file.CheckSize(width, height, kMaxBitsPerByte / png.bits());
+  png.width = static_cast<int>(width);
+  png.height = static_cast<int>(height);
 }
 
 void ReadPalette(const Chunk& chunk, PngFile& png) {

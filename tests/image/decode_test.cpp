@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -269,6 +271,84 @@ TEST(Decode, RejectsDecompressionBombs) {
     ExpectError([&] { DecodeText(bytes(name), small); }, ErrorKind::kFormat,
                 {"the limit is 100"});
   }
+}
+
+using TiffTags = std::map<uint16_t, uint32_t>;
+
+constexpr uint16_t kTiffWidth = 256;
+constexpr uint16_t kTiffHeight = 257;
+constexpr uint16_t kTiffBits = 258;
+constexpr uint16_t kTiffCompression = 259;
+constexpr uint16_t kTiffPhotometric = 262;
+constexpr uint16_t kTiffTileWidth = 322;
+constexpr uint16_t kTiffTileHeight = 323;
+
+// A TIFF image whose samples are one strip or, if the tags have its size, tile.
+std::string Tiff(const TiffTags& tags, const std::string& samples) {
+  constexpr uint16_t kLong = 4;
+  constexpr uint32_t kHeader = 8;
+  TiffTags all = tags;
+  const bool tiled = tags.contains(kTiffTileWidth);
+  all[tiled ? 324 : 273] = kHeader;
+  all[tiled ? 325 : 279] = static_cast<uint32_t>(samples.size());
+  std::string file = "II*\0"s;
+  const auto add = [&file](auto value) {
+    file.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  add(static_cast<uint32_t>(kHeader + samples.size()));
+  file += samples;
+  add(static_cast<uint16_t>(all.size()));
+  for (const auto& [tag, value] : all) {
+    add(tag);
+    add(kLong);
+    add(uint32_t{1});
+    add(value);
+  }
+  add(uint32_t{0});
+  return file;
+}
+
+// Alpha that is stored in none of the samples.
+TEST(Decode, ATiffThatClaimsAlphaWithoutASampleForItIsRgb) {
+  const std::string samples = "abcdefghijkl";
+  const TiffTags tags = {
+      {kTiffWidth, 2},
+      {kTiffHeight, 2},
+      {kTiffBits, 8},
+      {kTiffCompression, 1},
+      {kTiffPhotometric, 2},
+      {277, 3},   // samples per pixel
+      {338, 1}};  // the first of the others is associated alpha
+  const Image image = DecodeText(Tiff(tags, samples)).image;
+  EXPECT_EQ(std::string(image.bytes().begin(), image.bytes().end()), samples);
+}
+
+TEST(Decode, RejectsATiffOfHugeTiles) {
+  const std::string file = Tiff({{kTiffWidth, 1},
+                                 {kTiffHeight, 16'000'000},
+                                 {kTiffBits, 1},
+                                 {kTiffCompression, 2},  // of faxes
+                                 {kTiffPhotometric, 0},
+                                 {kTiffTileWidth, 16'384},
+                                 {kTiffTileHeight, 16'000'000}},
+                                "abcdefghijkl");
+  ExpectError([&] { DecodeText(file); }, ErrorKind::kFormat,
+              {"tiles of 32768000000 bytes"});
+}
+
+// A row of 16-bit RGBA has eight bytes a pixel, of which a byte of the file has
+// no more than 1,032.
+TEST(Decode, RejectsAPngOfMoreSamplesThanItsBytesHold) {
+  std::string png = ReadText(GoldenFolder() / "encoded" / "8-2.png");
+  const auto pixels = static_cast<uint32_t>(65536 + png.size() * 200);
+  const uint32_t width = __builtin_bswap32(pixels);
+  png.replace(16, 4, reinterpret_cast<const char*>(&width), 4);
+  png.replace(20, 6, "\0\0\0\1\x10\6"s);
+  const auto checksum = __builtin_bswap32(static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(png.data()) + 12, 17)));
+  png.replace(29, 4, reinterpret_cast<const char*>(&checksum), 4);
+  ExpectError([&] { DecodeText(png); }, ErrorKind::kFormat,
+              {"x 1 pixels, which its", "bytes cannot hold"});
 }
 
 // A scan takes a few bytes, but time in proportion to the image.
