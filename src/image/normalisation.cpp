@@ -19,6 +19,12 @@ bool IsUniform(const ChannelValues& values) {
   });
 }
 
+bool IsStd(const ChannelValues& values) {
+  return !values.empty() && std::ranges::all_of(values, [](double value) {
+    return value > 0 && std::isfinite(value);
+  });
+}
+
 ChannelValues ForChannels(const ChannelValues& values, int64_t in_chans,
                           std::string_view where, ErrorKind kind) {
   const auto count =

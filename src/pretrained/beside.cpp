@@ -9,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/variants.h"
 #include "wsel/pretrained/published.h"
 
@@ -383,7 +384,7 @@ Beside ReadBeside(const std::filesystem::path& checkpoint) {
                                   "/preprocess_cfg/mean"}));
     const auto scale = file->First<ChannelValues>(
         {"/pretrained_cfg/std", "/image_std", "/preprocess_cfg/std"});
-    if (scale && std::ranges::min(*scale) > 0) file->State(beside.std, scale);
+    if (scale && image::IsStd(*scale)) file->State(beside.std, scale);
     ReadInterpolation(*file, beside);
     ReadCrop(*file, beside);
     ReadModel(*file, beside);

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "part_of_model.h"
@@ -135,14 +136,23 @@ struct UsualValues {
   ChannelValues assumed;
 };
 
+void RequireStd(const ChannelValues& values, const std::string& where,
+                ErrorKind kind) {
+  if (image::IsStd(values)) return;
+  throw Error(kind, where, "is {}; a std must be above 0", FactText(values));
+}
+
 ChannelFact KnownValues(const PretrainedCheckpoint& checkpoint, const char* key,
                         const std::optional<Stated<ChannelValues>>& beside,
                         const UsualValues& usual, int64_t in_chans) {
   const auto& metadata = checkpoint.file->metadata();
   if (const auto found = metadata.find(key); found != metadata.end()) {
-    const std::string path = checkpoint.file->path().string();
-    return {ParseValues(found->second, path + ": " + key, in_chans),
-            FactSource::kMetadata};
+    const std::string where =
+        fmt::format("{}: {}", checkpoint.file->path().string(), key);
+    const ChannelValues values = ParseValues(found->second, where, in_chans);
+    if (std::string_view(key) == run::kStdKey)
+      RequireStd(values, where, ErrorKind::kFormat);
+    return {values, FactSource::kMetadata};
   }
   if (beside && CanBeOf(in_chans, beside->value.size())) {
     return FactOf(*beside);
@@ -343,6 +353,7 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
   GivenFacts expanded = user_gives;
   expanded.mean = Expanded(user_gives.mean, in_chans, "mean");
   expanded.std = Expanded(user_gives.std, in_chans, "std");
+  if (expanded.std) RequireStd(*expanded.std, "std", ErrorKind::kUsage);
   const GivenFacts given = WithTag(expanded);
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
   const Beside& beside = checkpoint.beside;

@@ -1,10 +1,10 @@
 #include "wsel/pretrained/provenance.h"
 
 #include "wsel/core/escape_text.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/pretrained/classes.h"
+#include "wsel/pretrained/file_hash.h"
 #include "wsel/run/metadata_keys.h"
 
 namespace wsel::pretrained {
@@ -25,7 +25,7 @@ std::map<std::string, std::string> ProvenanceOf(
   metadata[run::kConvertedFileKey] =
       EscapeInvalidUtf8(file.path().filename().string());
   metadata[run::kConvertedSizeKey] = std::to_string(file.file_size());
-  metadata[run::kConvertedDigestKey] = Sha256OfFile(file.path());
+  metadata[run::kConvertedDigestKey] = HashFile(file, "", HashScope::kFull);
   metadata[run::kConvertedNamesKey] = checkpoint.remapped.source;
   return metadata;
 }

@@ -20,7 +20,14 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kOldVersion = 1;
 constexpr const char* kFresh = "fresh";  // in version 1
 
+// Of one axis of a tensor: far more than any has.
+constexpr int64_t kMostIndices = int64_t{1} << 24;
+
 std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
+  if (of < 0 || of > kMostIndices) {
+    Fail(set.PathOf("of"),
+         fmt::format("is {}, not from 0 to {}", of, kMostIndices));
+  }
   std::vector<int64_t> indices;
   if (set.Raw("take").is_array()) {
     indices = set.Get<std::vector<int64_t>>("take");
@@ -30,8 +37,11 @@ std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
     const auto step = range.Get<int64_t>("step");
     const auto count = range.Get<int64_t>("count");
     range.Finish();
-    // Checked before allocating: step >= 1 implies count <= of.
-    if (start < 0 || step < 1 || count < 0 || count > of) {
+    // Before it is allocated, and so that start + i * step does not overflow.
+    const bool fits =
+        start >= 0 && step >= 1 && count >= 0 &&
+        (count == 0 || (start < of && count - 1 <= (of - 1 - start) / step));
+    if (!fits) {
       Fail(range.where(), fmt::format("not a range within [0, {})", of));
     }
     for (int64_t i = 0; i < count; ++i) indices.push_back(start + i * step);

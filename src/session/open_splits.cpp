@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/cache.h"
 #include "wsel/data/dataset_info.h"
@@ -71,6 +72,7 @@ void CheckOptions(const data::DataOptions& options) {
     throw Error(ErrorKind::kConfig, "data.train_range",
                 "needs two values, the first index and the end: [0, 54000]");
   }
+  CheckRealBetween("data.cache_gib", options.cache_gib, 0, 1e6);
   const double held = options.val_split;
   if (!(held >= 0 && held < 1)) {
     throw Error(ErrorKind::kConfig, "data.val_split",

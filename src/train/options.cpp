@@ -82,9 +82,9 @@ void ValidateNormalisation(const image::Normalisation& n) {
   for (const double value : n.mean) {
     if (!std::isfinite(value)) ThrowConfig("data.mean", "must be finite");
   }
-  for (const double value : n.std) {
-    if (value > 0 && std::isfinite(value)) continue;
-    ThrowConfig("data.std", fmt::format("is {}; it must be above 0", value));
+  if (!image::IsStd(n.std)) {
+    ThrowConfig("data.std", fmt::format("is {}; it must be above 0",
+                                        fmt::join(n.std, ",")));
   }
 }
 

@@ -100,6 +100,19 @@ TEST(Facts, OfOtherChannelsAreGivenOrAssumed) {
               {"expected 5 values", "[0.1, 0.2]"});
 }
 
+// Pixels are divided by it.
+TEST(Facts, AStdOfZeroIsAnError) {
+  const TempFolder folder;
+  const auto checkpoint =
+      MakeCheckpoint(folder, {{run::kStdKey, "[0.5, 0, 0.5]"}});
+  ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kFormat,
+              {"wsel.std", "must be above 0"});
+  const TempFolder other;
+  const auto plain = MakeCheckpoint(other, {});
+  ExpectError([&] { FactsOf(plain, {.std = {{0.0}}}); }, ErrorKind::kUsage,
+              {"std", "must be above 0"});
+}
+
 TEST(Facts, OfAGivenModelNameItsDifferences) {
   const TempFolder folder;
   const auto checkpoint = MakeCheckpoint(folder, {});

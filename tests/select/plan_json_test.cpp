@@ -166,7 +166,11 @@ TEST(PlanJson, RejectsInvalidPlans) {
           {"expected a plan of version 1 or 2"});
   rejects(R"("count":192)", R"("count":999999999999)", {"index_sets[0].take"});
   rejects(R"("start":0)", R"("start":-1)", {"index_sets[0].take"});
-  rejects(R"("step":2)", R"("step":3)", {"ascend and be below 384"});
+  rejects(R"("step":2)", R"("step":3)", {"not a range within [0, 384)"});
+  rejects(R"("step":2)", R"("step":9223372036854775807)",
+          {"not a range within [0, 384)"});
+  rejects(R"("of":384)", R"("of":1000000000000)",
+          {"index_sets[0].of", "is 1000000000000"});
   rejects(R"("count":192)", R"("count":191)", {"tensors[0]", "shape"});
   rejects(R"("set":"width")", R"("set":"widht")",
           {"unknown index set 'widht'"});

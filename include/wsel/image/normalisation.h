@@ -28,6 +28,10 @@ double GreyValue(const ChannelValues& rgb);
 // Whether there are values, and all are equal.
 bool IsUniform(const ChannelValues& values);
 
+// Whether pixels can be divided by them: there are values, and all are finite
+// and above 0.
+bool IsStd(const ChannelValues& values);
+
 // One value for each channel in memory of images of a model with `in_chans`,
 // from one for each or one for all. Errors: `kind` at `where` for another
 // number of values, and for unequal ones of grey images.
