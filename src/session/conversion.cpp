@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <system_error>
 
 #include "hub_files.h"
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/same_file.h"
 #include "wsel/core/text_file.h"
 #include "wsel/naming/export.h"
 #include "wsel/pretrained/classes.h"
@@ -106,8 +106,7 @@ void CheckConversion(const std::string& input, const std::string& output,
     throw Error(ErrorKind::kUsage, "hub",
                 "is for `naming` timm; hf always writes its files");
   }
-  std::error_code ignored;
-  if (std::filesystem::equivalent(input, output, ignored)) {
+  if (SameFile(input, output)) {
     throw Error(ErrorKind::kUsage, output,
                 "is also the input; choose another output");
   }

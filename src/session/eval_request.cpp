@@ -1,6 +1,11 @@
 #include "wsel/session/eval_request.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "wsel/core/error.h"
+#include "wsel/core/same_file.h"
 
 namespace wsel::session {
 
@@ -29,12 +34,19 @@ void CheckEvalJob(const EvalJob& job) {
   if (files.probabilities && files.predictions.empty()) {
     throw Error(ErrorKind::kUsage, "probabilities", "needs `predictions` FILE");
   }
-  for (const std::string& output :
-       {files.predictions, files.confusion, files.per_class}) {
-    if (!output.empty() && output == job.request.checkpoint.file) {
+  std::vector<std::pair<const char*, std::string>> taken = {
+      {"the checkpoint", job.request.checkpoint.file}};
+  for (const auto& [name, output] :
+       {std::pair("`predictions`", files.predictions),
+        std::pair("`confusion`", files.confusion),
+        std::pair("`per_class`", files.per_class)}) {
+    if (output.empty()) continue;
+    for (const auto& [other, file] : taken) {
+      if (!SameFile(file, output)) continue;
       throw Error(ErrorKind::kUsage, output,
-                  "is the checkpoint; choose another output");
+                  "is also {}; choose another output", other);
     }
+    taken.emplace_back(name, output);
   }
 }
 

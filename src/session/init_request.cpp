@@ -1,11 +1,11 @@
 #include "wsel/session/init_request.h"
 
-#include <filesystem>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
 
 #include "wsel/core/error.h"
+#include "wsel/core/same_file.h"
 
 namespace wsel::session {
 namespace {
@@ -14,11 +14,6 @@ using GivenNames = std::set<std::string>;
 
 [[noreturn]] void Usage(std::string_view field, std::string_view message) {
   throw Error(ErrorKind::kUsage, field, message);
-}
-
-bool SameFile(const std::string& a, const std::string& b) {
-  std::error_code ignored;  // of missing files
-  return a == b || std::filesystem::equivalent(a, b, ignored);
 }
 
 // No output may be an input or the other output.
@@ -41,7 +36,7 @@ void CheckFiles(const InitRequest& request) {
       }
     }
   }
-  if (!request.output.empty() && request.output == request.save_plan) {
+  if (!request.output.empty() && SameFile(request.output, request.save_plan)) {
     Usage("save_plan", "is the same file as `output`; choose another name");
   }
 }
@@ -113,8 +108,8 @@ void CheckCalibration(const InitRequest& request,
   if (!root) {
     Forbid(given_fields,
            {"calibration_images", "labels", "multi_label", "subset",
-            "subset_balanced", "val_split", "split_seed", "train_range",
-            "classes"},
+            "subset_balanced", "subset_seed", "val_split", "split_seed",
+            "train_range", "classes"},
            "needs `calibrate` and `data_root`");
   }
   if (calibration.images < 1) {
