@@ -191,6 +191,9 @@ CLI::Option* AddSubset(CLI::App& command, data::DataOptions& data,
           ->type_name("SIZE");
   command.add_flag("--subset-balanced", data.subset_balanced,
                    "Equally many images of each class in --subset");
+  command.add_option("--subset-seed", data.subset_seed, "Seed of --subset")
+      ->type_name("N")
+      ->capture_default_str();
   return subset;
 }
 

@@ -93,7 +93,8 @@ CLI::Option* AddFile(CLI::App& command, const std::string& name,
 // Options that several commands have. --dataset and --data-root:
 void AddDataset(CLI::App& command, data::DataOptions& data);
 void AddClasses(CLI::App& command, data::DataOptions& data);
-// --subset, with `more` at the end of its help, and --subset-balanced.
+// --subset, with `more` at the end of its help, --subset-balanced and
+// --subset-seed.
 CLI::Option* AddSubset(CLI::App& command, data::DataOptions& data,
                        const std::string& more = "");
 void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt);

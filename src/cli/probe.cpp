@@ -62,6 +62,10 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->option_defaults()->group("Data");
   AddDataset(*c, args->request.data);
   AddSubset(*c, args->request.data);
+  c->add_option("--split-seed", args->request.data.split_seed,
+                "Seed of a split that the data set lacks (EuroSAT)")
+      ->type_name("N")
+      ->capture_default_str();
   c->add_option("--train-range", args->request.data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',')

@@ -38,6 +38,10 @@ void AddCopy(const naming::CopyChoice& copy, Argv& argv) {
 void AddImages(const data::DataOptions& data, Argv& argv) {
   if (!data.subset.empty()) Add(argv, {"--subset", data.subset});
   if (data.subset_balanced) Add(argv, {"--subset-balanced"});
+  // Left out by default, as older students' digests have no such option.
+  if (data.subset_seed != 0) {
+    Add(argv, {"--subset-seed", std::to_string(data.subset_seed)});
+  }
   if (!data.train_range.empty()) {
     Add(argv, {"--train-range", Joined(data.train_range)});
   }
@@ -60,6 +64,9 @@ void AddData(const data::DataOptions& data, Argv& argv) {
   Add(argv, {"--dataset", data.name, "--data-root", data.root});
   AddLabels(data, argv);
   AddImages(data, argv);
+  if (data.split_seed != 0) {
+    Add(argv, {"--split-seed", std::to_string(data.split_seed)});
+  }
   if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
 }
 

@@ -1,6 +1,7 @@
 #include "combinations.h"
 
 #include <algorithm>
+#include <set>
 
 #include "wsel/core/error.h"
 
@@ -39,15 +40,18 @@ std::vector<Group> Groups(const SweepFile& sweep) {
   return groups;
 }
 
+void CheckCount(const SweepFile& sweep, size_t count) {
+  if (count <= kMaxRuns) return;
+  throw Error(ErrorKind::kConfig, sweep.path.string(),
+              "its axes have more than {} combinations", kMaxRuns);
+}
+
 // All combinations; zipped axes in step, the last axis varying fastest.
 std::vector<Combination> Product(const SweepFile& sweep) {
   std::vector<Combination> combinations = {Combination(sweep.axes.size())};
   for (const Group& group : Groups(sweep)) {
     const size_t count = sweep.axes[group.front()].values.size();
-    if (combinations.size() * count > kMaxRuns) {
-      throw Error(ErrorKind::kConfig, sweep.path.string(),
-                  "its axes have more than {} combinations", kMaxRuns);
-    }
+    CheckCount(sweep, combinations.size() * count);
     std::vector<Combination> extended;
     for (Combination& combination : combinations) {
       for (size_t i = 0; i < count; ++i) {
@@ -73,6 +77,7 @@ std::vector<Combination> Included(const SweepFile& sweep,
       throw Error(ErrorKind::kConfig, sweep.path.string() + ".include",
                   "does not name the axis '{}': list one of its values", name);
     }
+    CheckCount(sweep, combinations.size() * named->second.size());
     std::vector<Combination> extended;
     for (const Combination& combination : combinations) {
       for (const std::string& label : named->second) {
@@ -102,11 +107,12 @@ std::vector<Combination> Combinations(const SweepFile& sweep) {
       return Matches(sweep, combination, selector);
     });
   });
+  std::set<Combination> known(combinations.begin(), combinations.end());
   for (const Selector& selector : sweep.included) {
     for (Combination& combination : Included(sweep, selector)) {
-      if (std::ranges::find(combinations, combination) == combinations.end()) {
-        combinations.push_back(std::move(combination));
-      }
+      if (!known.insert(combination).second) continue;
+      combinations.push_back(std::move(combination));
+      CheckCount(sweep, combinations.size());
     }
   }
   if (combinations.empty()) {

@@ -142,12 +142,16 @@ std::string Slug(const Labels& labels, const SweepFile& sweep, uint64_t seed) {
   return fmt::format("{}{}s{}", slug, slug.empty() ? "" : "-", seed);
 }
 
-std::string DigestOf(const recipe::Recipe& recipe, const SweepFile& sweep) {
+// SHA-256 of the settings that affect the results.
+std::string Sha256Of(const recipe::Recipe& recipe, const SweepFile& sweep) {
   Json probe = Json::object();
   for (const auto& [name, value] : sweep.probe) probe[name] = value;
-  const std::string text =
-      recipe::Identity(recipe) + (sweep.probes ? probe.dump() : "");
-  return Sha256Hex(text).substr(0, 8);
+  return Sha256Hex(recipe::Identity(recipe) +
+                   (sweep.probes ? probe.dump() : ""));
+}
+
+std::string ShortDigest(const std::string& sha256) {
+  return sha256.substr(0, 8);
 }
 
 // Whether two runs of one digest read the same images. Folders are not part of
@@ -158,10 +162,9 @@ bool ReadsSameFolders(const recipe::Recipe& a, const recipe::Recipe& b) {
           a.init.calibrate_root == b.init.calibrate_root);
 }
 
-std::string DigestWithFolders(const PlannedRun& run) {
+std::string Sha256WithFolders(const PlannedRun& run) {
   return Sha256Hex(fmt::format("{}\n{}\n{}", run.digest, run.recipe.data.root,
-                               run.recipe.init.calibrate_root))
-      .substr(0, 8);
+                               run.recipe.init.calibrate_root));
 }
 
 // Turns combinations into runs, and records which template variables are used.
@@ -192,7 +195,6 @@ class Expander {
                   e.what());
     }
     run.slug = Slug(run.labels, sweep_, run.recipe.train.seed);
-    run.digest = DigestOf(run.recipe, sweep_);
     return run;
   }
 
@@ -200,6 +202,9 @@ class Expander {
   // no template or override uses, and a variable that no template uses.
   void CheckUse() const {
     CheckNames(sweep_.settings, "set");
+    for (size_t i = 0; i < sweep_.overrides.size(); ++i) {
+      CheckNames(sweep_.overrides[i].settings, OverrideName(i));
+    }
     for (const Axis& axis : sweep_.axes) {
       bool sets = used_.contains(axis.name) || axis.values.size() == 1;
       for (const AxisValue& value : axis.values) {
@@ -219,6 +224,10 @@ class Expander {
   }
 
  private:
+  static std::string OverrideName(size_t index) {
+    return fmt::format("overrides[{}]", index);
+  }
+
   void CheckNames(const std::vector<Setting>& settings,
                   const std::string& by) const {
     for (const Setting& setting : settings) {
@@ -242,8 +251,8 @@ class Expander {
     for (size_t i = 0; i < sweep_.overrides.size(); ++i) {
       const Override& override = sweep_.overrides[i];
       if (!Matches(sweep_, combination, override.when)) continue;
-      const std::string by = fmt::format("overrides[{}]", i);
-      settings.Add(override.settings, SettingSource::kOverride, by);
+      settings.Add(override.settings, SettingSource::kOverride,
+                   OverrideName(i));
       if (!override.recipe.empty()) file = override.recipe;
     }
     settings.AddTo(variables);
@@ -265,21 +274,36 @@ class Expander {
   std::set<std::string> used_;
 };
 
+// Of some ten thousand runs, two may have one short digest.
+void RequireNewName(const PlannedRun& run, std::set<std::string>& names,
+                    const SweepFile& sweep) {
+  if (names.insert(run.name()).second) return;
+  throw Error(ErrorKind::kConfig, sweep.path.string(),
+              "two of its runs would have the name '{}': give values of an "
+              "axis other labels",
+              run.name());
+}
+
 }  // namespace
 
 std::vector<PlannedRun> Expand(const SweepFile& sweep,
                                const std::vector<std::string>& sets) {
   Expander expander(sweep, sets);
   std::vector<PlannedRun> runs;
-  std::map<std::string, size_t> by_digest;
+  std::map<std::string, size_t> by_sha256;
+  std::set<std::string> names;
   for (const Combination& combination : Combinations(sweep)) {
     PlannedRun run = expander.Plan(combination);
-    auto [at, is_new] = by_digest.try_emplace(run.digest, runs.size());
+    std::string sha256 = Sha256Of(run.recipe, sweep);
+    run.digest = ShortDigest(sha256);
+    auto [at, is_new] = by_sha256.try_emplace(sha256, runs.size());
     if (!is_new && !ReadsSameFolders(runs[at->second].recipe, run.recipe)) {
-      run.digest = DigestWithFolders(run);
-      std::tie(at, is_new) = by_digest.try_emplace(run.digest, runs.size());
+      sha256 = Sha256WithFolders(run);
+      run.digest = ShortDigest(sha256);
+      std::tie(at, is_new) = by_sha256.try_emplace(sha256, runs.size());
     }
     if (is_new) {
+      RequireNewName(run, names, sweep);
       runs.push_back(std::move(run));
     } else if (runs[at->second].labels != run.labels) {
       runs[at->second].other_labels.push_back(run.labels);

@@ -189,6 +189,19 @@ class RunLauncher {
     return folder_.run(name) / run::kProbeFile;
   }
 
+  // While it runs, other runs may end, and a stop reaches it and them.
+  ExitStatus Await(Subprocess init) {
+    bool told = false;
+    while (true) {
+      if (const auto status = init.Poll()) return *status;
+      if (Stop() && !std::exchange(told, true)) {
+        init.Signal(SIGTERM);
+        ForwardSignal();
+      }
+      Poll();
+    }
+  }
+
   // False if `wsel init` failed, which is recorded.
   bool RunInit(ActiveRun& active) {
     const auto command =
@@ -200,7 +213,7 @@ class RunLauncher {
       Argv argv = WithProgram(command->argv);
       argv.insert(argv.end(), {"--output", command->checkpoint.string()});
       const fs::path output = folder_.output(active.run->name());
-      status = Subprocess(argv, output, output).Wait();
+      status = Await(Subprocess(argv, output, output));
     });
     if (status.code == 0) return true;
     Finish(active, status);

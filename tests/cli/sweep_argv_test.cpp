@@ -89,9 +89,10 @@ TEST_F(SweepArgv, OfInitHasTheCalibrationImages) {
   recipe.data.multi_label = data::MultiLabel::kSpace;
   recipe.data.val_split = 0.1;
   recipe.data.split_seed = 3;
+  recipe.data.subset_seed = 4;
   Check(sweep::InitCommandFor(recipe, false, folder_)->argv);
-  for (const char* option : {"--subset-balanced", "--labels", "--multi-label",
-                             "--val-split", "--split-seed"}) {
+  for (const char* option : {"--subset-balanced", "--subset-seed", "--labels",
+                             "--multi-label", "--val-split", "--split-seed"}) {
     EXPECT_TRUE(seen_.contains(option)) << option;
   }
   recipe.init.calibrate = "cifar100";

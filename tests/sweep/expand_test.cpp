@@ -209,6 +209,24 @@ TEST(Expand, RejectsTooManyRuns) {
   ExpectConfigError("\"axes\": {\"train.seed\": [" + list +
                         "], \"data.subset_seed\": [" + list + "]}",
                     {"more than 100000"});
+  const auto values = [](const std::string& key, const std::string& labels) {
+    return "\"" + key + "\": [" + labels + "]";
+  };
+  // One axis in step with the other has few combinations, unless all are added.
+  ExpectConfigError("\"axes\": {" + values("train.seed", list) + ", " +
+                        values("data.subset_seed", list) +
+                        R"(}, "zip": [["train.seed", "data.subset_seed"]],
+                        "include": [{)" +
+                        values("train.seed", list) + ", " +
+                        values("data.subset_seed", list) + "}]",
+                    {"more than 100000"});
+}
+
+TEST(Expand, RejectsOverridesWithoutEffect) {
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1, 2]},
+                   "overrides": [{"when": {"optimizer.lr": 1},
+                                  "set": {"epochs": 2}}])",
+                    {"overrides[0]", "sets 'epochs'"});
 }
 
 // The shipped sweeps must expand without data sets and teachers.

@@ -231,6 +231,20 @@ TEST_F(LaunchTest, ForwardsAStopAndLeavesTheRestWaiting) {
   EXPECT_EQ(Run().finished, 4);
 }
 
+// Making a student may take minutes.
+TEST_F(LaunchTest, AStopEndsTheInitialisationThatIsRunning) {
+  Program("exit 0", "trap 'kill $!; exit 143' TERM; sleep 60 & wait");
+  options_.stop = [&] { return Count("init ") > 0 ? SIGTERM : 0; };
+  const SweepResult result = Run();
+  EXPECT_EQ(result.failed, 0);
+  EXPECT_GT(result.waiting, 0);
+  EXPECT_EQ(result.finished + result.waiting, 4);
+
+  Program("exit 0");
+  options_.stop = nullptr;
+  EXPECT_EQ(Run().finished, 4);
+}
+
 // Whatever kills a run that was asked to stop, its last save can be resumed.
 TEST_F(LaunchTest, ARunKilledWhileItIsStoppedIsWaiting) {
   const fs::path ready = temp_ / "ready";
