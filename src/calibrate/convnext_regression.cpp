@@ -69,10 +69,7 @@ class ConvNextRegression {
     const bool with_bias =
         weights_.Has(name + ".bias") &&
         teacher_.weights().Has(teacher_.config().StemNorm() + ".bias");
-    const LinearFit fit =
-        ChannelRidge(sums, weights_[name + ".weight"], with_bias, name);
-    weights_.Set(name + ".weight", fit.weight);
-    if (with_bias) weights_.Set(name + ".bias", fit.bias);
+    FitChannels(name, sums, with_bias, weights_);
   }
 
   // A student's own is drawn at random, and stays so.

@@ -30,7 +30,7 @@ struct LayerChain {
 // `weights` must outlive the chain.
 LayerChain ChainOf(const model::Config& config, const Weights& weights);
 
-// The logits of images [B, 3, H, W]. Autograd follows them.
+// The logits of images [B, C, H, W]. Autograd follows them.
 at::Tensor LogitsOf(const LayerChain& chain, const at::Tensor& images);
 
 }  // namespace wsel::calibrate

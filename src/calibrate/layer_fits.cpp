@@ -25,6 +25,14 @@ LinearFit RidgeOfRows(const Sums& sums, const at::Tensor& around,
 
 }  // namespace
 
+void FitChannels(const std::string& name, const Sums& sums, bool with_bias,
+                 Weights& student) {
+  const LinearFit fit =
+      ChannelRidge(sums, student[name + ".weight"], with_bias, name);
+  student.Set(name + ".weight", fit.weight);
+  if (with_bias) student.Set(name + ".bias", fit.bias);
+}
+
 void LayerFits::FitReader(const StackedLayer& layer, bool with_bias,
                           const Of& input, const Of& target) {
   const at::Tensor around = WeightOf(layer, student_);
@@ -111,10 +119,7 @@ void LayerFits::FitAddedNorm(const std::string& name, const at::Tensor& encode,
   });
   const std::string bias = name + ".bias";
   const bool with_bias = student_.Has(bias) && teacher_.Has(bias);
-  const LinearFit fit =
-      ChannelRidge(sums, student_[name + ".weight"], with_bias, name);
-  student_.Set(name + ".weight", fit.weight);
-  if (with_bias) student_.Set(bias, fit.bias);
+  FitChannels(name, sums, with_bias, student_);
 }
 
 }  // namespace wsel::calibrate

@@ -22,6 +22,11 @@ struct Writer {
   std::string students_scale;
 };
 
+// Sets the weight and, `with_bias`, the bias of the student's norm `name`, each
+// channel fitted on its own around its present weight.
+void FitChannels(const std::string& name, const Sums& sums, bool with_bias,
+                 Weights& student);
+
 // Fits a student's layers on its own stream, one at a time, and sets their
 // weights. Layers of both models have the same names.
 class LayerFits {

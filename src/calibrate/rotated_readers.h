@@ -11,7 +11,7 @@ namespace wsel::calibrate {
 
 // A linear layer behind a norm, in the basis of the student's stream and in
 // float64. What it computes of the norm of s, without weight and bias, times
-// `scale` is what the teacher's layer computes of its norm.
+// NormScale is what the teacher's layer computes of its norm.
 struct RotatedReader {
   at::Tensor weight;  // [out, d]
   at::Tensor bias;    // [out]; zeros if there is none

@@ -28,7 +28,7 @@ LayerChain VitChain(const model::Config& config, const Weights& weights) {
   chain.features = [pass](const at::Tensor& x) {
     const auto normed = pass->FinalNormed(pass->FinalNormInput(x));
     return pass->config().pooling == model::Pooling::kAttention
-               ? pass->HeadInputs(normed)[0].features
+               ? pass->HeadInputs(normed)[0]
                : normed;
   };
   chain.logits = [pass](const at::Tensor& x) { return pass->Logits(x); };

@@ -62,10 +62,9 @@ void FitHeads(const VitPass& teacher, const VitPass& student, LayerFits& fits) {
   for (size_t i = 0; i < heads; ++i) {
     const std::string name = i == 0 ? "head" : "head_dist";
     fits.FitReader(
-        name,
-        [&](const at::Tensor& s) { return input(student, s, i).features; },
+        name, [&](const at::Tensor& s) { return input(student, s, i); },
         [&](const at::Tensor& x) {
-          return teacher.Read(name, input(teacher, x, i).features);
+          return teacher.Read(name, input(teacher, x, i));
         });
   }
 }

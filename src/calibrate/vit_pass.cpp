@@ -203,27 +203,23 @@ PooledByAttention VitPass::PoolByAttention(const at::Tensor& normed) const {
   return steps;
 }
 
-std::vector<HeadInput> VitPass::HeadInputs(const at::Tensor& normed) const {
-  std::vector<HeadInput> inputs(config_.dist_token ? 2 : 1);
-  inputs[0].head = "head";
+std::vector<at::Tensor> VitPass::HeadInputs(const at::Tensor& normed) const {
+  std::vector<at::Tensor> inputs(config_.dist_token ? 2 : 1);
   switch (config_.pooling) {
     case model::Pooling::kToken:
     case model::Pooling::kAverage:
-      inputs[0].features = normed.select(1, 0);
+      inputs[0] = normed.select(1, 0);
       break;
     case model::Pooling::kNormedAverage:
-      inputs[0].features = normed.mean(1);
+      inputs[0] = normed.mean(1);
       break;
     case model::Pooling::kAttention: {
       const PooledByAttention steps = PoolByAttention(normed);
-      inputs[0].features = steps.pooled + steps.added;
+      inputs[0] = steps.pooled + steps.added;
       break;
     }
   }
-  if (config_.dist_token) {
-    inputs[1].head = "head_dist";
-    inputs[1].features = normed.select(1, 1);
-  }
+  if (config_.dist_token) inputs[1] = normed.select(1, 1);
   return inputs;
 }
 
@@ -235,9 +231,9 @@ at::Tensor VitPass::Read(const std::string& head,
 at::Tensor VitPass::Logits(const at::Tensor& x) const {
   if (!weights_.Has("head.weight")) return {};
   const auto inputs = HeadInputs(FinalNormed(FinalNormInput(x)));
-  at::Tensor logits = Read("head", inputs[0].features);
+  at::Tensor logits = Read("head", inputs[0]);
   if (inputs.size() == 1) return logits;
-  return (logits + Read("head_dist", inputs[1].features)) / 2;
+  return (logits + Read("head_dist", inputs[1])) / 2;
 }
 
 }  // namespace wsel::calibrate

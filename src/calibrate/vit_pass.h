@@ -31,12 +31,6 @@ struct ParallelBlock {
   at::Tensor out;     // [B, N, D]
 };
 
-// What a classifier reads: its name, and its input [B, D] after the norm.
-struct HeadInput {
-  std::string head;
-  at::Tensor features;
-};
-
 // The steps of attention pooling, after the norm of the tokens.
 struct PooledByAttention {
   at::Tensor query;     // [1, 1, D]
@@ -96,8 +90,9 @@ class VitPass {
   // The final norm of these, or themselves if the model has none.
   at::Tensor FinalNormed(const at::Tensor& rows) const;
   PooledByAttention PoolByAttention(const at::Tensor& normed) const;
-  // Of FinalNormed.
-  std::vector<HeadInput> HeadInputs(const at::Tensor& normed) const;
+  // What the classifiers `head` and, with a distillation token, `head_dist`
+  // read of FinalNormed: [B, D] each.
+  std::vector<at::Tensor> HeadInputs(const at::Tensor& normed) const;
   // What the classifier `head` makes of its input.
   at::Tensor Read(const std::string& head, const at::Tensor& features) const;
   // [B, classes]; undefined if there are none.

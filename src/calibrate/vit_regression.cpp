@@ -86,10 +86,7 @@ class VitRegression {
     });
     const std::string bias = name + ".bias";
     const bool with_bias = weights_.Has(bias) && teacher_.weights().Has(bias);
-    const LinearFit fit =
-        ChannelRidge(sums, weights_[name + ".weight"], with_bias, name);
-    weights_.Set(name + ".weight", fit.weight);
-    if (with_bias) weights_.Set(bias, fit.bias);
+    FitChannels(name, sums, with_bias, weights_);
   }
 
   // Of the teacher's channels of a block. Learnt frequencies are of one tensor,

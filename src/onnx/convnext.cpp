@@ -45,7 +45,7 @@ std::string Norm2d(const ConvNextConfig& c, GraphBuilder& g,
   return ChannelsFirst(g, name + "/channels_first", normed);
 }
 
-// [B, 3, H, W] -> [B, D, H / patch, W / patch]
+// [B, C, H, W] -> [B, D, H / patch, W / patch]
 std::string Stem(const ConvNextConfig& c, GraphBuilder& g,
                  const std::string& images) {
   if (!c.HasOverlappingStem()) {

@@ -14,8 +14,8 @@
 #include <variant>
 #include <vector>
 
-#include "create_folder.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"

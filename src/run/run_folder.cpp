@@ -3,18 +3,14 @@
 #include <string>
 #include <system_error>
 
+#include "wsel/core/create_folder.h"
 #include "wsel/core/error.h"
 
 namespace wsel::run {
 namespace fs = std::filesystem;
 
 RunFolder::RunFolder(fs::path root) : root_(std::move(root)) {
-  std::error_code error;
-  fs::create_directories(root_, error);
-  if (error) {
-    throw Error(ErrorKind::kIo, root_.string(),
-                "cannot create the run's folder: " + error.message());
-  }
+  CreateFolder(root_);
   lock_ = FileLock(root_ / kLockFile, /*wait=*/false);
   if (lock_.held()) return;
   const fs::path owner = root_ / (std::string(kLockFile) + ".owner");

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <variant>
 
-#include "create_folder.h"
 #include "protobuf.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"

@@ -220,7 +220,7 @@ std::string AgreementImages(const Plan& plan) {
                        held_out);
   }
   return plan.options.Rule().NeedsImages()
-             ? "these images, which the student was fitted to,"
+             ? "these images (the student was fitted to them)"
              : "these images";
 }
 

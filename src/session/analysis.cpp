@@ -9,6 +9,7 @@
 
 #include "wsel/checkpoint/npy_writer.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/error.h"
 #include "wsel/data/subset.h"
 #include "wsel/plot/gnuplot.h"
@@ -26,9 +27,7 @@ fs::path MakeFolder(const std::string& path) {
     throw Error(ErrorKind::kUsage, "output",
                 "is missing: the folder for tables and plots");
   }
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw Error(ErrorKind::kIo, path, error.message());
+  CreateFolder(path);
   return path;
 }
 

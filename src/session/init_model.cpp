@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "wsel/model/config.h"
@@ -100,6 +101,21 @@ void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
   Compare("evaluation", "crop_pct", facts.crop_pct, now.crop_pct, path);
 }
 
+// Logs what of the teacher is used, and compares it to the run. The order of
+// its outputs for these classes, if its classifier is taken.
+std::vector<int64_t> CheckTeacher(const recipe::Recipe& recipe,
+                                  const PretrainedCheckpoint& teacher,
+                                  const StudentRequest& request,
+                                  const select::Plan& plan,
+                                  const std::vector<std::string>& classes) {
+  LogTeacher(plan, teacher, request.teacher_model.has_value());
+  CompareMeanStd(MeanStdOf(teacher, {.model = request.teacher_model}), recipe,
+                 recipe.teacher.file);
+  if (plan.options.head != select::Head::kReuse) return {};
+  return RequireSameClasses(teacher, NumClasses(recipe.model), classes,
+                            recipe.class_order);
+}
+
 select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
                              const PretrainedCheckpoint& teacher,
                              const std::vector<std::string>& classes) {
@@ -107,14 +123,7 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   PreparedStudent prepared =
       PrepareStudent(request, &teacher, /*compute=*/true);
   const select::Plan& plan = prepared.plan;
-  LogTeacher(plan, teacher, request.teacher_model.has_value());
-  CompareMeanStd(MeanStdOf(teacher, {.model = request.teacher_model}), recipe,
-                 recipe.teacher.file);
-  std::vector<int64_t> outputs;
-  if (plan.options.head == select::Head::kReuse) {
-    outputs = RequireSameClasses(teacher, NumClasses(recipe.model), classes,
-                                 recipe.class_order);
-  }
+  const auto outputs = CheckTeacher(recipe, teacher, request, plan, classes);
   // A plan of the official rule has no classifier.
   if (plan.entries.size() < model.module->named_parameters().size()) {
     Initialize(model, recipe.init.method, recipe.train.seed);
@@ -209,6 +218,20 @@ PretrainedCheckpoint OpenInitCheckpoint(
                  path, clause);
   }
   return checkpoint;
+}
+
+std::optional<select::Plan> PlanInit(const recipe::Recipe& recipe,
+                                     const PretrainedCheckpoint& teacher,
+                                     const std::vector<std::string>& classes) {
+  const StudentRequest request = RequestOf(recipe);
+  const bool has_images =
+      !request.calibration ||
+      std::filesystem::exists(request.calibration->data.root);
+  std::optional<select::Plan> plan =
+      has_images ? PrepareStudent(request, &teacher, /*compute=*/false).plan
+                 : PlanWithoutImages(request, teacher);
+  if (plan) CheckTeacher(recipe, teacher, request, *plan, classes);
+  return plan;
 }
 
 InitialisedModel InitModel(const recipe::Recipe& recipe,

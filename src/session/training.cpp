@@ -29,10 +29,6 @@
 namespace wsel::session {
 namespace {
 
-void ShowInit(const InitialisedModel& made, const TrainingView& view) {
-  if (made.plan) view.plan(*made.plan);
-}
-
 void DryRunTeacher(const recipe::Recipe& recipe,
                    const std::vector<std::string>& classes,
                    const TrainingView& view) {
@@ -40,7 +36,10 @@ void DryRunTeacher(const recipe::Recipe& recipe,
   if (file.empty() || ListIfMissing(file, view.print)) return;
   const TrainTeacher teacher = OpenTeacher(recipe);
   if (recipe.init.select) {
-    ShowInit(InitModel(recipe, nullptr, &teacher.checkpoint, classes), view);
+    const std::string& root = recipe.init.calibrate_root;
+    if (!root.empty()) ListIfMissing(root, view.print);
+    const auto plan = PlanInit(recipe, teacher.checkpoint, classes);
+    if (plan) view.plan(*plan);
   }
   if (recipe.train.distill.method != train::Distillation::kNone &&
       !classes.empty()) {
@@ -145,7 +144,7 @@ train::TrainResult Train(const TrainRequest& request,
                        .config = folder.config().string(),
                        .base = run.resumes ? "" : opened.base}));
   auto made = MakeModel(run);
-  ShowInit(made, view);
+  if (made.plan) view.plan(*made.plan);
   return run.resumes || !first ? FitModel(run, made.model, folder)
                                : FitNewRun(run, made.model, folder);
 }

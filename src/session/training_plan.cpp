@@ -5,7 +5,6 @@
 
 #include <iterator>
 #include <string>
-#include <string_view>
 
 #include "wsel/data/sampler.h"
 #include "wsel/model/init.h"

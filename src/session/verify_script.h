@@ -27,7 +27,7 @@ if len(sys.argv) < 2:
 
 with open(sys.argv[1]) as file:
     job = json.load(file)
-pixels = np.load(job["pixels"])  # [images, height, width, 3], 0 to 255
+pixels = np.load(job["pixels"])  # [images, height, width, channels], 0 to 255
 expected = np.load(job["logits"])
 labels = job["labels"]
 

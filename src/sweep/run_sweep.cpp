@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "sweep_view.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/error.h"
 #include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
@@ -136,7 +137,7 @@ SlurmJob ArrayOf(const SweepRequest& request, const SweepFile& file,
 void PrintScript(const SlurmJob& job, const Print& print) {
   if (job.runs.empty()) return;
   const std::string script = SlurmScript(job);
-  fs::create_directories(job.log_folder);
+  CreateFolder(job.log_folder);
   print(script);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/error.h"
 #include "wsel/core/output_tail.h"
 #include "wsel/core/shell_quote.h"
@@ -126,7 +127,7 @@ std::string SlurmScript(const SlurmJob& job) {
 }
 
 void CheckArraySize(size_t tasks, const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  CreateFolder(folder);
   const auto output = folder / "scontrol.txt";
   const ExitStatus ended =
       Subprocess({"/usr/bin/env", "scontrol", "show", "config"}, output, output)
@@ -146,7 +147,7 @@ void CheckArraySize(size_t tasks, const std::filesystem::path& folder) {
 
 std::string SubmitScript(const std::string& script,
                          const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  CreateFolder(folder);
   const auto file = folder / "job.sh";
   const auto output = folder / "sbatch.txt";
   WriteTextFile(file, script);

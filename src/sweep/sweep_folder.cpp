@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/create_folder.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 
@@ -11,14 +12,6 @@ namespace wsel::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-void CreateFolder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error) return;
-  throw Error(ErrorKind::kIo, path.string(),
-              "cannot be created: " + error.message());
-}
 
 // The sweep's name in a sweep.json; "" if it has none.
 std::string NameIn(const fs::path& file) {

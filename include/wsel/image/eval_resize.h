@@ -44,7 +44,7 @@ EvalResize EvalResizeOf(CropMode mode, const HeightWidth& img_size);
 // divided by crop_pct, above 0 and at most 1, and rounded down, as in timm.
 HeightWidth SizeBeforeCrop(const HeightWidth& img_size, double crop_pct);
 
-// "up to 32 px images are cropped without resizing, ...": kAuto's rule, for
+// "up to 32 px they are cropped without resizing, ...": kAuto's rule, for
 // messages.
 std::string DescribeAutoCrop();
 

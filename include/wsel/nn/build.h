@@ -19,7 +19,7 @@ struct Model {
   model::Config config;
   std::shared_ptr<Network> module;
 
-  // Images [B, 3, H, W] -> logits [B, classes]. `drop_path_scales`: network.h.
+  // Images [B, C, H, W] -> logits [B, classes]. `drop_path_scales`: network.h.
   // Errors: kMismatch if their shape is not that of this model and batch.
   at::Tensor forward(const at::Tensor& images,
                      const at::Tensor& drop_path_scales = {}) const;

@@ -28,7 +28,7 @@ using BlockHook = std::function<void(const at::Tensor& x)>;
 // no drop path. A dropped branch contributes nothing to the residual stream.
 class Network : public torch::nn::Module {
  public:
-  // Images [B, 3, H, W] -> features: of a ViT all tokens [B, N, D] of the last
+  // Images [B, C, H, W] -> features: of a ViT all tokens [B, N, D] of the last
   // block, after `norm` if that is before pooling; of a ConvNeXt the last
   // stage's map [B, D, h, w] (channels-last memory), after `norm_pre` if there
   // is one.

@@ -38,7 +38,7 @@ class RangeRecorder {
   // A float32 graph without `preprocess`, which must outlive this.
   explicit RangeRecorder(const Graph& graph);
 
-  // Images [B, 3, H, W], normalised, B > 0 -> logits, on the CPU.
+  // Images [B, C, H, W], normalised, B > 0 -> logits, on the CPU.
   at::Tensor Run(const at::Tensor& images);
   const Ranges& ranges() const { return ranges_; }
 

@@ -20,6 +20,13 @@ pretrained::PretrainedCheckpoint OpenInitCheckpoint(
     const recipe::Recipe& recipe,
     std::optional<pretrained::PretrainedCheckpoint> opened = std::nullopt);
 
+// The plan of init.select, for a dry run: computes no student. Without the
+// calibration images as PlanWithoutImages. Errors: as InitModel.
+std::optional<select::Plan> PlanInit(
+    const recipe::Recipe& recipe,
+    const pretrained::PretrainedCheckpoint& teacher,
+    const std::vector<std::string>& classes);
+
 struct InitialisedModel {
   nn::Model model;                   // on the CPU
   std::optional<select::Plan> plan;  // of init.select

@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 

@@ -51,7 +51,7 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
 // Runs a TorchScript module, for teachers of any other architecture. Its width
 // is determined by running it on two grey images.
 // Errors: kFormat if it cannot be loaded; kMismatch if it does not take images
-// [B, 3, H, W], does not run on the device, or returns anything but one
+// [B, C, H, W], does not run on the device, or returns anything but one
 // floating-point tensor [B, width].
 Teacher ScriptTeacher(const std::filesystem::path& path,
                       const TeacherOptions& options,

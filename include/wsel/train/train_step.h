@@ -22,7 +22,7 @@ class GradientSum;
 
 // Part of an effective batch: images that are in memory together.
 struct MicroBatch {
-  at::Tensor images;   // [B, 3, H, W]
+  at::Tensor images;   // [B, C, H, W]
   at::Tensor targets;  // [B, classes], soft
   int64_t first = 0;   // position of its first image in the effective batch
   // [B, width], the teacher's for these images; undefined without a teacher.

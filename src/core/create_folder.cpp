@@ -1,10 +1,10 @@
-#include "create_folder.h"
+#include "wsel/core/create_folder.h"
 
 #include <system_error>
 
 #include "wsel/core/error.h"
 
-namespace wsel::run {
+namespace wsel {
 
 void CreateFolder(const std::filesystem::path& path) {
   std::error_code error;
@@ -14,4 +14,4 @@ void CreateFolder(const std::filesystem::path& path) {
               "cannot create the folder: " + error.message());
 }
 
-}  // namespace wsel::run
+}  // namespace wsel

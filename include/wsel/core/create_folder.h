@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-namespace wsel::run {
+namespace wsel {
 
 // Creates a folder and those above it, unless they exist. Errors: kIo.
 void CreateFolder(const std::filesystem::path& path);
 
-}  // namespace wsel::run
+}  // namespace wsel
