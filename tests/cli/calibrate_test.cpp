@@ -329,9 +329,7 @@ TEST_F(Calibrate, RejectsOptionsThatDoNotFit) {
   EXPECT_FALSE(fs::exists(folder_ / "s.safetensors"));
 }
 
-// A run calibrates on its own training images.
-TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
-  WriteTextFile(folder_ / "r.json", R"({
+constexpr const char* kSelectsByProjection = R"({
     "model": {"name": "vit_tiny", "img_size": 32, "patch_size": 8,
               "embed_dim": 12, "depth": 2, "num_heads": 3},
     "init": {"select": "projection"},
@@ -339,7 +337,24 @@ TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
     "data": {"name": "folder"},
     "augment": {"crop": "random-resized"},
     "train": {"epochs": 1, "warmup_epochs": 0, "batch_size": 4,
-              "mixup_batch": 2}})");
+              "mixup_batch": 2}})";
+
+// A dry run lists images that are missing, and solves for nothing.
+TEST_F(Calibrate, ADryRunOfATrainingNeedsNoImages) {
+  WriteTextFile(folder_ / "r.json", kSelectsByProjection);
+  const Outcome missing = Run({"train", "--config", "r.json", "--data-root",
+                               "gone", "--num-classes", "3", "--dry-run"});
+  EXPECT_EQ(missing.exit_code, 0) << missing.err;
+  EXPECT_THAT(missing.out, HasSubstr("missing     gone"));
+  const Outcome there = Run(
+      {"train", "--config", "r.json", "--data-root", kFolderSet, "--dry-run"});
+  EXPECT_EQ(there.exit_code, 0) << there.err;
+  EXPECT_THAT(there.out, Not(HasSubstr("residual stream")));
+}
+
+// A run calibrates on its own training images.
+TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
+  WriteTextFile(folder_ / "r.json", kSelectsByProjection);
   const Outcome run =
       Run({"train", "--config", "r.json", "--data-root", kFolderSet, "--output",
            "run", "--device", "cpu", "--threads", "1", "--workers", "1"});
