@@ -192,8 +192,8 @@ TEST_F(Calibrate, AStudentOfAKinFormIsFittedAndReplayed) {
              "--output", "a.safetensors", "--save-plan", "plan.json"});
     ASSERT_EQ(made.exit_code, 0) << method << made.err;
     EXPECT_THAT(made.out,
-                HasSubstr("% of these images, which the student was fitted "
-                          "to, are classified as by the teacher"));
+                HasSubstr("% of these images (the student was fitted to them) "
+                          "are classified as by the teacher"));
     const auto tensors = TensorsOf("a.safetensors");
     EXPECT_TRUE(tensors.contains("blocks.0.attn.qkv.weight")) << method;
     std::vector<std::string> replay = {
@@ -342,8 +342,8 @@ constexpr const char* kSelectsByProjection = R"({
 // A dry run lists images that are missing, and solves for nothing.
 TEST_F(Calibrate, ADryRunOfATrainingNeedsNoImages) {
   WriteTextFile(folder_ / "r.json", kSelectsByProjection);
-  const Outcome missing = Run({"train", "--config", "r.json", "--data-root",
-                               "gone", "--num-classes", "3", "--dry-run"});
+  const Outcome missing =
+      Run({"train", "--config", "r.json", "--data-root", "gone", "--dry-run"});
   EXPECT_EQ(missing.exit_code, 0) << missing.err;
   EXPECT_THAT(missing.out, HasSubstr("missing     gone"));
   const Outcome there = Run(

@@ -98,15 +98,19 @@ void MakeFiles(const TempFolder& folder) {
   teacher("vit_small", "vit_small.safetensors", "1000");
   teacher("vit_small", "teacher.safetensors", "100");
   teacher("vit_tiny", "deit_tiny.safetensors", "1000");
+  teacher("vit_tiny", "student.safetensors", "10");
   teacher("convnext_tiny", "convnext_tiny.safetensors", "1000");
   for (const char* name : {"t", "model"}) {
     fs::create_symlink("vit_small.safetensors",
                        folder / (std::string(name) + ".safetensors"));
   }
+  fs::create_symlink("teacher.safetensors", folder / "best.safetensors");
   fs::copy(fs::path(kSmallSweepData) / "val/b/3.jpg", folder / "photo.jpg");
   WriteZeros(folder / "minilm/model.safetensors",
              select::SmallBert(384, 6, 1536));
-  for (const char* name : {"small", "hf"}) fs::create_directory(folder / name);
+  for (const char* name : {"small", "hf", "hub"}) {
+    fs::create_directory(folder / name);
+  }
   const auto resnet = [](int64_t width) -> std::vector<TensorSpec> {
     return {{"conv1.weight", {width, 3, 7, 7}},
             {"bn1.weight", {width}},
