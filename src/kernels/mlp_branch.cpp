@@ -14,8 +14,8 @@ namespace {
 
 // [B] -> [M, 1]
 at::Tensor PerRow(const at::Tensor& scale, int64_t rows) {
-  if (!scale.defined()) return {};
-  return scale.repeat_interleave(rows / scale.size(0)).unsqueeze(1);
+  const at::Tensor factors = PerRowFactors(scale, rows);
+  return factors.defined() ? factors.unsqueeze(1) : factors;
 }
 
 // What both passes compute with, as matrices of M rows.

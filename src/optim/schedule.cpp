@@ -221,4 +221,10 @@ double LrSchedule::AfterWarmup(int64_t step, int64_t warmup) const {
   return options_.lr;
 }
 
+int64_t ScaledWarmup(const ScheduleOptions& usual, int64_t epochs) {
+  return std::llround(static_cast<double>(usual.warmup_epochs) *
+                      static_cast<double>(epochs) /
+                      static_cast<double>(usual.epochs));
+}
+
 }  // namespace wsel::optim

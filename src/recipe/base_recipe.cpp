@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "wsel/optim/schedule.h"
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::recipe {
@@ -36,8 +36,8 @@ int64_t WarmupOf(const std::string& epochs) {
   if (!number.is_number_integer()) return 0;
   const auto given = number.get<int64_t>();
   if (given < 1) return 0;
-  return std::llround(static_cast<double>(given) * kFinetuneWarmup /
-                      kFinetuneEpochs);
+  return optim::ScaledWarmup(
+      {.epochs = kFinetuneEpochs, .warmup_epochs = kFinetuneWarmup}, given);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <tuple>
@@ -233,18 +232,10 @@ void SolveMixupBatch(train::Options& train) {
                batch);
 }
 
-// The warmup of so many epochs that has the same share of them as in `usual`,
-// rounded to whole epochs.
-int64_t ScaledWarmup(const optim::ScheduleOptions& usual, int64_t epochs) {
-  const double share = static_cast<double>(usual.warmup_epochs) /
-                       static_cast<double>(usual.epochs);
-  return std::llround(share * static_cast<double>(epochs));
-}
-
 void SolveWarmup(optim::ScheduleOptions& schedule) {
   if (schedule.epochs < 1 || schedule.warmup_epochs <= schedule.epochs) return;
   schedule.warmup_epochs =
-      ScaledWarmup(optim::ScheduleOptions(), schedule.epochs);
+      optim::ScaledWarmup(optim::ScheduleOptions(), schedule.epochs);
   spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
                schedule.warmup_epochs, schedule.epochs);
 }
@@ -252,7 +243,9 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
 void SetEpochs(optim::ScheduleOptions& schedule, int64_t epochs,
                bool scales_warmup) {
   if (schedule.epochs < 1) return;  // Validate says so
-  if (scales_warmup) schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
+  if (scales_warmup) {
+    schedule.warmup_epochs = optim::ScaledWarmup(schedule, epochs);
+  }
   schedule.epochs = epochs;
 }
 

@@ -16,23 +16,23 @@ Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
 // A new rule is a row here, and a function in rule_functions.h; docs/init.md
 // says what each does.
 constexpr std::array<SelectionRule, 12> kRules = {{
-    {"uniform", "section 3.2, Algorithm 1 (the default)", Scope::kModel,
-     BySizes<Uniform>},
-    {"consecutive", "section 3.2", Scope::kModel, BySizes<FirstOf>},
-    {"random", "section 3.2", Scope::kModel, RandomSubset},
-    {"random-inconsistent", "section 3.2", Scope::kTensor, RandomSubset},
-    {"l1", "Table 7", Scope::kTensor, nullptr, L1Scores},
-    {"magnitude", "Table 7", Scope::kElements, nullptr, L1Scores},
-    {"l1-shared", "not in the paper", Scope::kModel, nullptr, L1Scores},
-    {"l2-shared", "not in the paper", Scope::kModel, nullptr, SquaredL2Scores},
-    {"activation", "not in the paper", Scope::kModel, nullptr, nullptr,
-     Calibration::kActivations},
-    {"taylor", "not in the paper", Scope::kModel, nullptr, nullptr,
-     Calibration::kGradients},
-    {"regression", "not in the paper", Scope::kModel, nullptr, nullptr,
-     Calibration::kActivations, Solve::kRegression},
-    {"projection", "not in the paper", Scope::kModel, nullptr, nullptr,
-     Calibration::kActivations, Solve::kProjection},
+    // The paper's section 3.2; uniform is its Algorithm 1, and the default.
+    {"uniform", Scope::kModel, BySizes<Uniform>},
+    {"consecutive", Scope::kModel, BySizes<FirstOf>},
+    {"random", Scope::kModel, RandomSubset},
+    {"random-inconsistent", Scope::kTensor, RandomSubset},
+    // Its Table 7.
+    {"l1", Scope::kTensor, nullptr, L1Scores},
+    {"magnitude", Scope::kElements, nullptr, L1Scores},
+    // Not in the paper.
+    {"l1-shared", Scope::kModel, nullptr, L1Scores},
+    {"l2-shared", Scope::kModel, nullptr, SquaredL2Scores},
+    {"activation", Scope::kModel, nullptr, nullptr, Calibration::kActivations},
+    {"taylor", Scope::kModel, nullptr, nullptr, Calibration::kGradients},
+    {"regression", Scope::kModel, nullptr, nullptr, Calibration::kActivations,
+     Solve::kRegression},
+    {"projection", Scope::kModel, nullptr, nullptr, Calibration::kActivations,
+     Solve::kProjection},
 }};
 
 constexpr auto kRows = [] {
@@ -43,8 +43,9 @@ constexpr auto kRows = [] {
   return rows;
 }();
 
-constexpr SelectionRule kOfficial = {"official", "the paper's code",
-                                     Scope::kModel, BySizes<UniformFp32>};
+// As the paper's code selects.
+constexpr SelectionRule kOfficial = {"official", Scope::kModel,
+                                     BySizes<UniformFp32>};
 
 }  // namespace
 

@@ -37,10 +37,9 @@ int64_t PeakMemory() {
 }
 
 void CheckRequest(const BenchRequest& request) {
-  constexpr int64_t kLargestBatch = 1 << 16;
-  if (request.batch_size < 1 || request.batch_size > kLargestBatch) {
+  if (request.batch_size < 1 || request.batch_size > kLargestBenchBatch) {
     throw Error(ErrorKind::kUsage, "batch_size", "is {}; it is 1 to {}",
-                request.batch_size, kLargestBatch);
+                request.batch_size, kLargestBenchBatch);
   }
   if (!(request.seconds >= 0 && request.seconds <= 3600)) {
     throw Error(ErrorKind::kUsage, "seconds", "is {}; it is 0 to 3600",

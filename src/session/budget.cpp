@@ -7,13 +7,12 @@
 #include <string>
 
 #include "wsel/core/error.h"
+#include "wsel/session/bench_request.h"
 
 namespace wsel::session {
 namespace {
 
-// Larger images and batches are surely mistyped.
-constexpr int64_t kLargestImage = 1 << 14;
-constexpr int64_t kLargestBatch = 1 << 16;
+constexpr int64_t kLargestImage = 1 << 14;  // larger is surely mistyped
 constexpr double kLargestLimit = 1e18;
 
 struct Unit {
@@ -76,7 +75,7 @@ void ReadShape(std::string_view shape, std::string_view text, Budget& budget) {
     budget.img_size->width = side(shape.substr(first + 1, last - first - 1));
   }
   budget.batch_size =
-      Whole(shape.substr(last + 1), kLargestBatch, text, "batch size");
+      Whole(shape.substr(last + 1), kLargestBenchBatch, text, "batch size");
 }
 
 }  // namespace

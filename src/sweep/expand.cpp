@@ -167,6 +167,24 @@ std::string Sha256WithFolders(const PlannedRun& run) {
                                run.recipe.init.calibrate_root));
 }
 
+// A selected student comes from `wsel init`, which has no options for these.
+void CheckTeacher(const recipe::Recipe& recipe) {
+  if (!recipe.init.select) return;
+  const recipe::TeacherFile& teacher = recipe.teacher;
+  if (teacher.num_heads != 0) {
+    throw Error(ErrorKind::kConfig, "teacher.num_heads",
+                "is not used when a sweep selects weights; give teacher.model, "
+                "a model with {} heads",
+                teacher.num_heads);
+  }
+  if (!teacher.digest.empty() &&
+      recipe.train.distill.method == train::Distillation::kNone) {
+    throw Error(ErrorKind::kConfig, "teacher.digest",
+                "is not checked when a sweep selects weights without "
+                "distillation; leave it out: the student's file records it");
+  }
+}
+
 // Turns combinations into runs, and records which template variables are used.
 class Expander {
  public:
@@ -190,6 +208,7 @@ class Expander {
     }
     try {
       run.recipe = ReadRecipe(combination, variables);
+      CheckTeacher(run.recipe);
     } catch (const Error& e) {
       throw Error(e.kind(), fmt::format("{} ({})", sweep_.path.string(), title),
                   e.what());

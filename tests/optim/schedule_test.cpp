@@ -268,5 +268,13 @@ TEST(LrSchedule, CountsSteps) {
   EXPECT_EQ(LrSchedule({0.3, 0.1, 4, 4}, 5).total_steps(), 20);
 }
 
+TEST(ScaledWarmup, HasTheSameShare) {
+  const ScheduleOptions usual = {.epochs = 30, .warmup_epochs = 5};
+  EXPECT_EQ(ScaledWarmup(usual, 120), 20);
+  EXPECT_EQ(ScaledWarmup(usual, 9), 2);  // 1.5
+  EXPECT_EQ(ScaledWarmup(usual, 1), 0);
+}
+
 }  // namespace
+
 }  // namespace wsel::optim

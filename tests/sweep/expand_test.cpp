@@ -229,6 +229,20 @@ TEST(Expand, RejectsOverridesWithoutEffect) {
                     {"overrides[0]", "sets 'epochs'"});
 }
 
+TEST(Expand, RejectsWhatTheSelectionWouldNotSee) {
+  ExpectConfigError(R"("axes": {"train.seed": [1]},
+                   "set": {"init.select": "uniform", "teacher.file": "t.pth",
+                           "teacher.num_heads": 3})",
+                    {"teacher.num_heads", "teacher.model", "with 3 heads"});
+  const std::string digest = R"("axes": {"train.seed": [1]},
+                   "set": {"init.select": "uniform", "teacher.file": "t.pth",
+                           "teacher.digest": "ab")";
+  ExpectConfigError(digest + "}", {"teacher.digest", "leave it out"});
+  // The run itself checks it.
+  const auto runs = Runs(digest + R"(, "distill.method": "logit"})");
+  EXPECT_EQ(runs.at(0).recipe.teacher.digest, "ab");
+}
+
 // The shipped sweeps must expand without data sets and teachers.
 TEST(Expand, ReadsEverySweepInConfigs) {
   const auto folder =

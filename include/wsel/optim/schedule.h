@@ -80,4 +80,8 @@ class LrSchedule {
   int64_t steps_per_epoch_;
 };
 
+// The warmup of so many epochs that has the same share of them as in `usual`,
+// rounded to whole epochs; `usual` has at least one epoch.
+int64_t ScaledWarmup(const ScheduleOptions& usual, int64_t epochs);
+
 }  // namespace wsel::optim

@@ -50,8 +50,7 @@ enum class Solve {
 // looks at images, and the indices with the largest sums of scores are
 // taken.
 struct SelectionRule {
-  std::string_view name;    // as users type it
-  std::string_view source;  // where the paper has it
+  std::string_view name;  // as users type it
   Scope scope = Scope::kModel;
   IndexFunction select = nullptr;
   ScoreFunction score = nullptr;

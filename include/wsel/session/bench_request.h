@@ -7,6 +7,9 @@
 
 namespace wsel::session {
 
+// Larger batches are surely mistyped.
+constexpr int64_t kLargestBenchBatch = 1 << 16;
+
 // A checkpoint with the model to measure.
 struct BenchRequest {
   pretrained::CheckpointRequest checkpoint;
