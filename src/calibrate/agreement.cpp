@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <functional>
 #include <string>
 #include <variant>
 
@@ -18,25 +17,18 @@
 namespace wsel::calibrate {
 namespace {
 
-// Calls `on_block` with the stream after each block and its stage, and returns
-// the logits.
-at::Tensor RunBlocks(
-    const LayerChain& chain, const at::Tensor& images,
-    const std::function<void(const at::Tensor& x, int stage)>& on_block) {
-  at::Tensor x = chain.embed(images);
-  for (const ChainLayer& layer : chain.layers) {
-    x = layer.forward(x);
-    if (layer.block >= 0) on_block(x, layer.stage);
-  }
-  return chain.logits(x);
+// Layer norms, of ConvNeXts too, do not see the mean over the channels.
+model::Norm NormOf(const model::Config& config) {
+  const auto* vit = std::get_if<model::VitConfig>(&config);
+  return vit == nullptr ? model::Norm::kLayerNorm : vit->norm;
 }
 
-// Of a block: |y|^2, |y encode|^2 of the teacher's stream y without its mean;
-// |x encode|^2 and |s - x encode|^2.
+// Of a block: |y|^2, |y encode|^2 of the teacher's stream as norms see it, y;
+// |x encode|^2 and |s - x encode|^2 of the whole stream x.
 at::Tensor Compare(const at::Tensor& teacher, const at::Tensor& student,
-                   const at::Tensor& encode) {
+                   const at::Tensor& encode, model::Norm norm) {
   const auto x = teacher.flatten(0, -2).to(at::kDouble);
-  const auto y = Centred(x);
+  const auto y = SeenByNorm(x, norm);
   const auto target = at::matmul(x, encode);
   const auto error = student.flatten(0, -2).to(at::kDouble) - target;
   return at::stack({y.square().sum(), at::matmul(y, encode).square().sum(),
@@ -59,13 +51,6 @@ select::StreamAgreement AgreementAt(const std::string& block,
                 "the student's or the teacher's activations on the "
                 "calibration images have");
   return {block, Quotient(sums[1], sums[0]), Quotient(sums[3], sums[2])};
-}
-
-// The stream after the last block.
-at::Tensor LastStream(const LayerChain& chain, const at::Tensor& images) {
-  at::Tensor x = chain.embed(images);
-  for (const ChainLayer& layer : chain.layers) x = layer.forward(x);
-  return x;
 }
 
 }  // namespace
@@ -96,24 +81,27 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
   const LayerChain of_teacher = ChainOf(teacher.config, teacher.weights);
   const LayerChain of_blocks = ChainOf(blocks.config, blocks.weights);
   const LayerChain of_student = ChainOf(student, weights);
+  const model::Norm norm = NormOf(teacher.config);
   const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
     const auto batch = images.Tile(tile);
     std::vector<at::Tensor> streams;
     if (!encode.empty()) {
-      RunBlocks(of_blocks, batch,
-                [&](const at::Tensor& x, int) { streams.push_back(x); });
+      LastStream(of_blocks, batch, [&](const ChainLayer&, const at::Tensor& x) {
+        streams.push_back(x);
+      });
     }
     Sums parts;
     size_t block = 0;
-    const auto logits =
-        RunBlocks(of_student, batch, [&](const at::Tensor& s, int stage) {
+    const auto last = LastStream(
+        of_student, batch, [&](const ChainLayer& layer, const at::Tensor& s) {
           if (encode.empty()) return;
-          parts.push_back(
-              Compare(streams[block++], s, encode[static_cast<size_t>(stage)]));
+          parts.push_back(Compare(streams[block++], s,
+                                  encode[static_cast<size_t>(layer.stage)],
+                                  norm));
         });
     if (same_classes) {
-      const auto same =
-          logits.argmax(1) == LogitsOf(of_teacher, batch).argmax(1);
+      const auto same = of_student.logits(last).argmax(1) ==
+                        LogitsOf(of_teacher, batch).argmax(1);
       parts.push_back(same.sum().to(at::kDouble));
     }
     return parts;
@@ -140,7 +128,8 @@ select::StreamAgreement OutputAgreementOf(const Reference& teacher,
   const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
     const auto batch = images.Tile(tile);
     return Sums{Compare(LastStream(of_teacher, batch),
-                        LastStream(of_student, batch), encode.back())};
+                        LastStream(of_student, batch), encode.back(),
+                        NormOf(teacher.config))};
   });
   return AgreementAt(BlockPrefixes(student).back(), sums[0]);
 }

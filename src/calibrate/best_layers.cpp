@@ -22,10 +22,20 @@ at::Tensor Finish(const LayerChain& chain, size_t first, at::Tensor x) {
   return chain.features(x);
 }
 
-// The squared change of the features without each of `tried` layers.
-Sums CostsOf(const LayerChain& whole, const LayerChain& chain,
+// Of each tile, in float64.
+std::vector<at::Tensor> FeaturesOf(const LayerChain& chain,
+                                   const Images& images) {
+  std::vector<at::Tensor> features(images.num_tiles());
+  ForEachTile(features.size(), [&](size_t tile) {
+    features[tile] =
+        Finish(chain, 0, chain.embed(images.Tile(tile))).to(at::kDouble);
+  });
+  return features;
+}
+
+// The squared change of the whole's `features` without each of `tried` layers.
+Sums CostsOf(const at::Tensor& features, const LayerChain& chain,
              const std::vector<size_t>& tried, const at::Tensor& images) {
-  const auto features = Finish(whole, 0, whole.embed(images)).to(at::kDouble);
   Sums sums = {features.square().sum()};
   at::Tensor x = chain.embed(images);
   size_t next = 0;
@@ -79,17 +89,32 @@ struct Dropped {
   double change = std::numeric_limits<double>::infinity();
 };
 
-// Of `tried` the one that changes least for what it costs. Errors: kMismatch.
+// The growth of a change for what is saved; where it falls instead, the more is
+// saved the better.
+double Rate(double growth, double cost) {
+  return growth > 0 ? growth / cost : growth * cost;
+}
+
+// Of `tried` the one by which the change grows least from `before` for what it
+// costs. Errors: kMismatch.
 Dropped LeastOf(const LayerChain& chain, const std::vector<size_t>& tried,
-                const std::vector<double>& costs, const Sums& sums) {
+                const std::vector<double>& costs, const Sums& sums,
+                double before) {
   const double energy = sums[0].item<double>();
+  if (energy == 0) {
+    throw Error(ErrorKind::kMismatch, "layers",
+                "the teacher's features on the calibration images are all 0, "
+                "so no block can be told from another; give other images or "
+                "list the blocks");
+  }
   Dropped least{tried[0]};
   double least_rate = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < tried.size(); ++i) {
     const double change = sums[i + 1].item<double>() / energy;
     const auto stage = static_cast<size_t>(chain.layers[tried[i]].stage);
-    if (!(change / costs[stage] <= least_rate)) continue;
-    least_rate = change / costs[stage];
+    const double rate = Rate(change - before, costs[stage]);
+    if (!(rate <= least_rate)) continue;
+    least_rate = rate;
     least = {tried[i], change};
   }
   if (std::isfinite(least.change)) return least;
@@ -113,8 +138,9 @@ std::vector<DepthStep> DropBlocks(const Reference& teacher,
                                   const std::vector<int64_t>& depths,
                                   const std::vector<double>& costs,
                                   const Images& all_images) {
-  const Images images = all_images.First(kDepthImages);
+  const Images images = all_images.EvenlySpaced(kDepthImages);
   const LayerChain whole = ChainOf(teacher.config, teacher.weights);
+  const auto features = FeaturesOf(whole, images);
   LayerChain chain = whole;
   auto surplus = Surplus(whole, depths);
   std::vector<DepthStep> steps = {{LayersOf(whole, depths.size()), "", 0}};
@@ -122,9 +148,10 @@ std::vector<DepthStep> DropBlocks(const Reference& teacher,
     const auto tried = TriedOf(chain, surplus);
     if (tried.empty()) return steps;
     const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
-      return CostsOf(whole, chain, tried, images.Tile(tile));
+      return CostsOf(features[tile], chain, tried, images.Tile(tile));
     });
-    const Dropped least = LeastOf(chain, tried, costs, sums);
+    const Dropped least =
+        LeastOf(chain, tried, costs, sums, steps.back().change);
     const ChainLayer layer = chain.layers[least.layer];
     --surplus[static_cast<size_t>(layer.stage)];
     chain.layers.erase(chain.layers.begin() +

@@ -45,7 +45,8 @@ class ConvNextRegression {
       }
     }
     FitPreLogits();
-    if (plan_.options.head == select::Head::kReuse) {
+    if (plan_.options.head == select::Head::kReuse &&
+        student_.config().num_classes > 0) {
       fits_.FitReader(
           "head.fc", [&](const at::Tensor& s) { return student_.Features(s); },
           [&](const at::Tensor& x) { return teacher_.Logits(x); });

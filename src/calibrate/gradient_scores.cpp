@@ -11,6 +11,7 @@
 #include "score_table.h"
 #include "tile_sums.h"
 #include "wsel/calibrate/importance.h"
+#include "wsel/core/error.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -88,6 +89,12 @@ ScoreTable ScoresOf(const Reference& teacher, const Images& images,
 select::ImportanceScores GradientScores(const Reference& teacher,
                                         const Images& images,
                                         const std::vector<int64_t>& outputs) {
+  if (!teacher.classifies) {
+    throw Error(ErrorKind::kMismatch, "method=taylor",
+                "needs the teacher's loss, and with the student's distillation "
+                "token it has a classifier more than the teacher; use "
+                "method=activation");
+  }
   return Lazily([&teacher, &images, outputs] {
     return ScoresOf(teacher, images, outputs);
   });

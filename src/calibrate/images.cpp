@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tile_sums.h"
 #include "wsel/augment/image_transforms.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
@@ -84,20 +85,21 @@ at::Tensor Images::Labels(size_t tile) const {
 
 std::string Images::Digest(bool with_labels) const {
   std::vector<std::string> lines(static_cast<size_t>(size()));
-  ParallelFor(lines.size(), [&](size_t i) {
+  const auto digest_of = [&](size_t i) {
     const auto pixels = Pixels(static_cast<int64_t>(i));
     lines[i] = Sha256Hex(std::as_bytes(std::span(pixels)));
     if (with_labels) lines[i] += fmt::format(" {}", set_.labels[i]);
     lines[i] += '\n';
-  });
+  };
+  ParallelFor(lines.size(), digest_of, OneThreadEach().threads());
   Sha256 digest;
   for (const std::string& line : lines) digest.Update(line);
   return digest.Hex();
 }
 
-Images Images::First(int64_t count) const {
+Images Images::EvenlySpaced(int64_t count) const {
   if (count >= size()) return *this;
-  return {data::Range(set_, 0, count), transform_, normalisation_};
+  return {data::EvenlySpaced(set_, count), transform_, normalisation_};
 }
 
 }  // namespace wsel::calibrate

@@ -30,6 +30,12 @@ struct LayerChain {
 // `weights` must outlive the chain.
 LayerChain ChainOf(const model::Config& config, const Weights& weights);
 
+// The residual stream of images [B, C, H, W] after the last layer; calls
+// `on_block`, if there is one, with the stream after each block.
+using OnBlock = std::function<void(const ChainLayer&, const at::Tensor& x)>;
+at::Tensor LastStream(const LayerChain& chain, const at::Tensor& images,
+                      const OnBlock& on_block = {});
+
 // The logits of images [B, C, H, W]. Autograd follows them.
 at::Tensor LogitsOf(const LayerChain& chain, const at::Tensor& images);
 

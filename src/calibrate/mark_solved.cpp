@@ -21,6 +21,17 @@ void RequireNoSkip(const select::Plan& plan) {
               plan.options.method->name);
 }
 
+// Tokens and layer scale that the teacher lacks are not its, in any basis.
+std::string HowProjected(const select::Source& source,
+                         const model::ParameterSpec& parameter,
+                         const SolvedLayers& layers) {
+  const auto* drawn = std::get_if<select::Reinitialised>(&source);
+  const bool lacks = parameter.component == model::Component::kTokens ||
+                     parameter.component == model::Component::kLayerScale;
+  return drawn != nullptr && lacks ? drawn->reason
+                                   : layers.projection(parameter);
+}
+
 }  // namespace
 
 void MarkSolved(select::Plan& plan) {
@@ -38,7 +49,7 @@ void MarkSolved(select::Plan& plan) {
     if (projects) {
       const bool drawn = std::holds_alternative<select::Reinitialised>(source);
       if (drawn && IsHead(parameters[i])) continue;
-      source = select::Computed{layers.projection(parameters[i])};
+      source = select::Computed{HowProjected(source, parameters[i], layers)};
     } else if (auto* taken = std::get_if<select::Selected>(&source)) {
       taken->solved = layers.regression(parameters[i], student);
     }

@@ -21,6 +21,13 @@ model::Config WithTokensOf(const model::Config& teacher,
   return config;
 }
 
+bool HasClassifiersOf(const model::Config& teacher,
+                      const model::Config& config) {
+  const auto* from = std::get_if<model::VitConfig>(&teacher);
+  const auto* to = std::get_if<model::VitConfig>(&config);
+  return from == nullptr || from->dist_token || !to->dist_token;
+}
+
 // A tensor of all blocks, such as learnt frequencies, has a row for each.
 at::Tensor OfBlocks(const model::ParameterSpec& parameter,
                     const at::Tensor& whole,
@@ -60,12 +67,18 @@ select::Student ApplyOnOneThread(const select::Plan& plan,
 }
 
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
-                      const model::Config& student) {
+                      const model::Config& student,
+                      const select::Options& options) {
   Reference reference;
   reference.config = WithTokensOf(teacher, student);
-  const select::Plan plan =
-      select::PlanSelection(teacher, tensors.Specs(), reference.config,
-                            {.head = select::Head::kReuse}, {});
+  reference.classifies = HasClassifiersOf(teacher, reference.config);
+  const select::Plan plan = select::PlanSelection(
+      teacher, tensors.Specs(), reference.config,
+      {.head =
+           reference.classifies ? select::Head::kReuse : select::Head::kReset,
+       .patch_resize = options.patch_resize,
+       .seed = options.seed},
+      {});
   const select::Student whole = ApplyOnOneThread(plan, tensors);
   reference.teacher_digest = whole.teacher_digest;
   reference.weights = WeightsOf(plan, whole);
@@ -77,6 +90,7 @@ Reference WithBlocks(const Reference& whole,
   Reference reference;
   reference.config = whole.config;
   reference.teacher_digest = whole.teacher_digest;
+  reference.classifies = whole.classifies;
   const model::ConfigFields fields = FieldsOf(reference.config);
   for (size_t stage = 0; stage < layers.size(); ++stage) {
     fields.depths[stage] = static_cast<int64_t>(layers[stage].size());

@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "wsel/core/error.h"
 #include "wsel/nn/initialize.h"
 #include "wsel/tensor/floats.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -17,10 +18,15 @@ select::Student StudentOf(const select::Plan& plan, const Weights& weights,
   for (const select::Entry& entry : plan.entries) {
     const auto* drawn = std::get_if<select::Reinitialised>(&entry.source);
     const at::Tensor found = weights[entry.student.name];
+    if (drawn == nullptr && !found.defined()) {
+      throw Error(ErrorKind::kFormat, entry.student.name,
+                  "is computed by the plan, but its method computes no such "
+                  "tensor");
+    }
     const at::Tensor values =
-        drawn != nullptr && !found.defined()
-            ? nn::Draw(drawn->init, entry.student, plan.options.seed)
-            : found.reshape(entry.student.shape);
+        found.defined()
+            ? found.reshape(entry.student.shape)
+            : nn::Draw(drawn->init, entry.student, plan.options.seed);
     student.tensors.push_back(
         OwningView(entry.student.name, entry.student.shape, ValuesOf(values)));
   }

@@ -16,6 +16,24 @@ namespace {
 // none.
 int threads_outside = 0;
 
+void Add(const Sums& part, Sums& total) {
+  const bool begins = total.empty();
+  for (size_t k = 0; k < part.size(); ++k) {
+    if (begins) {
+      total.push_back(
+          part[k].to(at::kDouble, /*non_blocking=*/false, /*copy=*/true));
+    } else {
+      total[k].add_(part[k]);
+    }
+  }
+}
+
+size_t BytesOf(const Sums& sums) {
+  size_t bytes = 1;
+  for (const at::Tensor& sum : sums) bytes += sum.nbytes();
+  return bytes;
+}
+
 }  // namespace
 
 OneThreadEach::OneThreadEach() : outermost_(threads_outside == 0) {
@@ -37,27 +55,20 @@ size_t OneThreadEach::threads() const {
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
                   size_t at_once) {
   const OneThreadEach guard;
-  const size_t group =
+  const size_t most =
       at_once == 0 ? guard.threads() : std::min(at_once, guard.threads());
   Sums total;
-  for (size_t first = 0; first < tiles; first += group) {
+  size_t group = 1;  // the first tile shows how large the sums are
+  for (size_t first = 0; first < tiles;) {
     std::vector<Sums> parts(std::min(group, tiles - first));
     const auto compute = [&](size_t i) {
       const at::NoGradGuard no_grad;
       parts[i] = of_tile(first + i);
     };
     ParallelFor(parts.size(), compute, guard.threads());
-    for (const Sums& part : parts) {
-      const bool begins = total.empty();
-      for (size_t k = 0; k < part.size(); ++k) {
-        if (begins) {
-          total.push_back(part[k].to(at::kDouble, /*non_blocking=*/false,
-                                     /*copy=*/true));
-        } else {
-          total[k].add_(part[k]);
-        }
-      }
-    }
+    for (const Sums& part : parts) Add(part, total);
+    first += parts.size();
+    group = std::clamp<size_t>(kMostSumBytes / BytesOf(total), 1, most);
   }
   return total;
 }

@@ -15,29 +15,36 @@ namespace {
   throw Error(ErrorKind::kMismatch, where, message);
 }
 
-// What of a ViT cannot be rotated, and why.
-void RequireRotatable(const model::VitConfig& c) {
+// What of a ViT's stream cannot be rotated, and why; `whose`: "teacher".
+void RequireRotatable(const model::VitConfig& c, std::string_view whose) {
   if (IsPostNorm(c)) {
     Mismatch("block",
-             "is 'post-norm': the norms of its branches weigh the channels of "
-             "the stream one by one, so projection cannot rotate it; use "
-             "regression");
+             fmt::format("of the {} is 'post-norm': the norms of its branches "
+                         "weigh the channels of the stream one by one, so "
+                         "projection cannot rotate it; use regression",
+                         whose));
   }
   if (c.block == model::BlockForm::kParallel) {
     Mismatch("block",
-             "is 'parallel', which projection does not support: it computes "
-             "attention and then the MLP; use regression");
+             fmt::format("of the {} is 'parallel', which projection does not "
+                         "support: it computes attention and then the MLP; use "
+                         "regression",
+                         whose));
   }
   if (c.embed_norm) {
     Mismatch("embed_norm",
-             "weighs the channels of the stream one by one after the patch "
-             "embedding, so projection cannot rotate it; use regression");
+             fmt::format("of the {} weighs the channels of the stream one by "
+                         "one after the patch embedding, so projection cannot "
+                         "rotate it; use regression",
+                         whose));
   }
-  if (c.pooling == model::Pooling::kAttention) {
-    Mismatch("pooling",
-             "is 'map': attention pooling has a stream of its own, which "
-             "projection does not support; use regression, or another pooling");
-  }
+}
+
+void RequireNoAttentionPooling(const model::VitConfig& student) {
+  if (student.pooling != model::Pooling::kAttention) return;
+  Mismatch("pooling",
+           "is 'map': attention pooling has a stream of its own, which "
+           "projection does not support; use regression, or another pooling");
 }
 
 // The first form in which two ViTs differ that projection keeps; "": none.
@@ -96,7 +103,9 @@ void RequireProjectable(const select::Plan& plan) {
   }
   const auto& from =
       std::get<model::VitConfig>(std::get<model::Config>(*plan.teacher));
-  RequireRotatable(to);
+  RequireRotatable(from, "teacher");
+  RequireRotatable(to, "student");
+  RequireNoAttentionPooling(to);
   RequireHeads(from, to);
   if (const auto form = DifferentForm(from, to); !form.empty()) {
     Mismatch(form,

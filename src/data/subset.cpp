@@ -215,4 +215,12 @@ Dataset Range(const Dataset& dataset, int64_t first, int64_t end) {
   return SelectSamples(dataset, std::move(chosen));
 }
 
+Dataset EvenlySpaced(const Dataset& dataset, int64_t count) {
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < count; ++i) {
+    chosen.push_back(i * dataset.size() / count);
+  }
+  return SelectSamples(dataset, std::move(chosen));
+}
+
 }  // namespace wsel::data

@@ -100,6 +100,11 @@ bool NeedsHeads(const Config& config) {
   });
 }
 
+bool FixesHeadDim(const Config& config) {
+  const auto* vit = std::get_if<VitConfig>(&config);
+  return vit != nullptr && vit->FixesHeadDim();
+}
+
 bool CanHaveHeads(const Config& config, int64_t width, int64_t heads) {
   return WithArchitecture(config, [&](const auto& architecture, const auto& c) {
     return architecture.can_have_heads == nullptr ||

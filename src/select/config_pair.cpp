@@ -310,6 +310,18 @@ std::optional<std::string> WithoutInTeacher(const ConfigPair& models,
   return std::nullopt;
 }
 
+const char* WhyNoClassifier(const model::Config& teacher,
+                            const std::string& name) {
+  if (NumClasses(teacher) == 0) {
+    return "the teacher has no classifier to reuse; use head=reset";
+  }
+  return name.starts_with("head_dist.")
+             ? "the teacher has no distillation token, and so no classifier "
+               "for it to reuse; use head=reset"
+             : "only one of teacher and student has a hidden layer before the "
+               "classifier (head_hidden_size); use head=reset";
+}
+
 }  // namespace
 
 void Replace(const ConfigPair& models, const ParameterSpec& student,
@@ -317,12 +329,8 @@ void Replace(const ConfigPair& models, const ParameterSpec& student,
   const std::string& name = student.spec.name;
   if (ReplaceInConvNext(models, student, tensor)) return;
   if (student.component == Component::kHead) {
-    tensor.source = Error(
-        ErrorKind::kMismatch, name,
-        NumClasses(models.teacher) > 0
-            ? "only one of teacher and student has a hidden layer before the "
-              "classifier (head_hidden_size); use head=reset"
-            : "the teacher has no classifier to reuse; use head=reset");
+    tensor.source = Error(ErrorKind::kMismatch, name,
+                          WhyNoClassifier(models.teacher, name));
   } else if (student.component == Component::kLayerScale) {
     tensor.source = Reinitialised{"identity: the teacher has no layer scale",
                                   model::Init{.value = 1}};

@@ -83,6 +83,15 @@ std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
               within ? student.heads : student.head_dim);
 }
 
+// Of differential attention, of which lambdas have the size of a head.
+void RequireHeadDim(const HeadSplit& teacher, const HeadSplit& student) {
+  if (student.head_dim == teacher.head_dim) return;
+  throw Error(ErrorKind::kMismatch, "num_heads",
+              "the student's heads have {} channels, the teacher's {}; with "
+              "differential attention both must be equal",
+              student.head_dim, teacher.head_dim);
+}
+
 // Heads that are kept: whole, or, of rotary positions, with fewer frequencies.
 std::vector<std::string> CheckKeptHeads(const HeadSplit& teacher,
                                         const HeadSplit& student) {
@@ -278,6 +287,9 @@ Plan PlanSelection(const model::Config& teacher,
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   if (options.head == Head::kReuse) CheckReusedHead(models);
   ComponentMapping mapping{teacher, student, models.layers, {}, {}, {}};
+  if (FixesHeadDim(teacher)) {
+    RequireHeadDim(HeadsOf(teacher), HeadsOf(student));
+  }
   const bool keeps_heads = KeepsHeads(teacher, student) && !options.official;
   if (!keeps_heads || options.heads != Heads::kFlat) {
     mapping.notes =

@@ -98,6 +98,8 @@ Json WriteCalibration(const CalibrationRecord& c) {
                {"images", c.images},
                {"seed", c.seed},
                {"sha256", c.digest}};
+  if (!c.mean.empty()) json["mean"] = c.mean;
+  if (!c.std.empty()) json["std"] = c.std;
   if (c.agreement) json["agreement"] = WriteAgreement(*c.agreement);
   return json;
 }

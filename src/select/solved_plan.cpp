@@ -86,6 +86,8 @@ CalibrationRecord ReadCalibration(JsonObject json) {
   c.digest = json.Get<std::string>("sha256");
   if (c.images < 1) Fail(json.PathOf("images"), "must be positive");
   if (c.digest.size() != 64) Fail(json.PathOf("sha256"), "is not a SHA-256");
+  if (json.Has("mean")) c.mean = json.Get<std::vector<double>>("mean");
+  if (json.Has("std")) c.std = json.Get<std::vector<double>>("std");
   if (json.Has("agreement")) {
     c.agreement = ReadAgreement(json.Object("agreement"));
   }

@@ -90,8 +90,16 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                            : fmt::format("{}", fmt::join(best.dropped, ", ")))};
 }
 
-// Completes a plan by the agreement of its student, which is made here unless a
-// search has `made` it.
+// A plan's agreement was measured on other images than its own where there were
+// enough; plans of older versions say that it was not.
+const calibrate::Images& MeasuredImages(const CalibrationImages& opened,
+                                        const select::CalibrationRecord& plan) {
+  const bool on_its_own = plan.agreement && plan.agreement->held_out == 0;
+  return opened.held_out && !on_its_own ? *opened.held_out : opened.images;
+}
+
+// Completes a plan by the agreement of its student, also where it is replayed
+// with another teacher. The student is made here unless a search has `made` it.
 select::Student Compute(
     const calibrate::Reference& whole, const CalibrationImages& opened,
     const TensorSource& tensors, select::Plan& plan,
@@ -100,14 +108,14 @@ select::Student Compute(
   const calibrate::SolvedStudent solved =
       made ? *std::move(made) : SolveFor(plan, tensors, blocks, opened.images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
-  if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
   const bool same_classes =
       plan.options.head == select::Head::kReuse && NumClasses(student) > 0;
+  const calibrate::Images& images = MeasuredImages(opened, *plan.calibration);
   select::Agreement agreement = AgreementOf(
       whole, blocks, student, calibrate::WeightsOf(plan, solved.student),
-      solved.encode, same_classes, opened.held_out.value_or(opened.images));
-  if (opened.held_out) agreement.held_out = opened.held_out->size();
+      solved.encode, same_classes, images);
+  if (&images != &opened.images) agreement.held_out = images.size();
   plan.calibration->agreement = std::move(agreement);
   return solved.student;
 }
@@ -146,7 +154,8 @@ PreparedStudent Calibrated(const StudentRequest& request,
                                             ImageSize(student), options.seed);
   const model::Config config = naming::InFormOf(facts.model, student);
   const auto tensors = naming::WithForm(*teacher.remapped.tensors, config);
-  const auto whole = calibrate::ReferenceOf(config, *tensors, student);
+  const auto whole = calibrate::ReferenceOf(config, *tensors, student, options);
+  const image::Normalisation& inputs = opened.images.normalisation();
   const StudentSetting setting{
       *tensors,
       config,
@@ -154,7 +163,8 @@ PreparedStudent Calibrated(const StudentRequest& request,
       opened.images,
       ScoresFor(options, teacher, *tensors, whole, opened),
       {request.calibration->data.name, opened.images.size(), options.seed,
-       opened.images.Digest(NeedsLabels(options)), std::nullopt}};
+       opened.images.Digest(NeedsLabels(options)), std::nullopt, inputs.mean,
+       inputs.std}};
   PreparedStudent prepared;
   select::Plan& plan = prepared.plan;
   std::vector<std::string> notes;
@@ -174,6 +184,18 @@ PreparedStudent Calibrated(const StudentRequest& request,
     prepared.student = Compute(whole, opened, *tensors, plan, std::move(made));
   }
   return prepared;
+}
+
+// The same pixels are other inputs with another mean and std.
+void RequireSameInputs(const select::CalibrationRecord& plan,
+                       const image::Normalisation& teacher) {
+  if (plan.mean.empty() && plan.std.empty()) return;
+  if (plan.mean == teacher.mean && plan.std == teacher.std) return;
+  throw Error(ErrorKind::kMismatch, "teacher",
+              "is normalised with mean {} and std {}, the teacher of the plan "
+              "with {} and {}; put the config.json of that one beside the file",
+              fmt::join(teacher.mean, ", "), fmt::join(teacher.std, ", "),
+              fmt::join(plan.mean, ", "), fmt::join(plan.std, ", "));
 }
 
 // A plan that solves for tensors does so again, on the same images.
@@ -203,12 +225,14 @@ PreparedStudent Replayed(const StudentRequest& request,
     throw Error(ErrorKind::kMismatch, "data_root",
                 "the calibration images are not those of the plan: its SHA-256 "
                 "is {}, that of these {} images is {}; give the same data set, "
-                "classes, range and subset",
+                "classes, range, subset, validation split and labels",
                 record.digest, opened.images.size(), digest);
   }
+  RequireSameInputs(record, opened.images.normalisation());
   const auto tensors =
       naming::WithForm(*teacher->remapped.tensors, *given.model);
-  const auto whole = calibrate::ReferenceOf(*given.model, *tensors, student);
+  const auto whole =
+      calibrate::ReferenceOf(*given.model, *tensors, student, plan.options);
   prepared.student = Compute(whole, opened, *tensors, plan);
   return prepared;
 }

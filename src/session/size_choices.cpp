@@ -80,6 +80,7 @@ bool HeadsFit(int64_t heads, int64_t width, const model::Config& teacher,
   if (heads < 1 || width % heads != 0) return false;
   const int64_t channels = width / heads;
   if (!CanHaveHeads(teacher, width, heads)) return false;
+  if (FixesHeadDim(teacher) && channels != HeadDim(teacher)) return false;
   const bool projects = options.Rule().solve == select::Solve::kProjection;
   const bool more = heads > NumHeads(teacher) || channels > HeadDim(teacher);
   if (more && (projects || NeedsHeads(teacher))) return false;

@@ -1,12 +1,15 @@
 #include "wsel/calibrate/size_errors.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
+#include "calibrate/layer_chain.h"
 #include "calibrate/small_models.h"
 #include "calibrate/stream_basis.h"
 #include "calibrate/stream_moments.h"
@@ -153,6 +156,83 @@ TEST(DropBlocks, PrefersBlocksThatCostMore) {
     EXPECT_THAT(steps[1].dropped,
                 StartsWith("stages." + std::to_string(stage) + ".blocks."));
   }
+}
+
+// |f - f'|^2 / |f|^2 without some layers.
+double ChangeWithout(const Estimated& teacher,
+                     const std::set<std::string>& dropped) {
+  const LayerChain chain =
+      ChainOf(teacher.reference.config, teacher.reference.weights);
+  const auto features = [&](const std::set<std::string>& without) {
+    at::Tensor x = chain.embed(Batch(teacher.images));
+    for (const ChainLayer& layer : chain.layers) {
+      if (!without.contains(layer.name)) x = layer.forward(x);
+    }
+    return chain.features(x).to(at::kDouble);
+  };
+  const at::NoGradGuard no_grad;
+  const at::Tensor whole = features({});
+  const at::Tensor changed = features(dropped) - whole;
+  return (changed.square().sum() / whole.square().sum()).item<double>();
+}
+
+TEST(DropBlocks, ComparesTheGrowthOfTheChangeForWhatItSaves) {
+  const model::ConvNextConfig config{.name = "convnext",
+                                     .img_size = 32,
+                                     .dims = {8, 8, 12, 16},
+                                     .depths = {2, 2, 3, 2},
+                                     .num_classes = 5};
+  const Estimated teacher("uniform", config, 32);
+  const std::vector<double> costs = {1, 2, 4, 16};
+  const auto steps =
+      DropBlocks(teacher.reference, {1, 1, 1, 1}, costs, teacher.images);
+  ASSERT_EQ(steps.size(), 6U);
+  std::set<std::string> dropped;
+  for (size_t i = 1; i < steps.size(); ++i) {
+    const auto rate = [&](const std::string& name) {
+      auto without = dropped;
+      without.insert(name);
+      const double growth =
+          ChangeWithout(teacher, without) - steps[i - 1].change;
+      const double cost = costs[static_cast<size_t>(name.at(7) - '0')];
+      return growth > 0 ? growth / cost : growth * cost;
+    };
+    const double chosen = rate(steps[i].dropped);
+    for (size_t stage = 0; stage < 4; ++stage) {
+      const auto& left = steps[i - 1].layers[stage];
+      for (const int64_t block : left) {
+        if (left.size() == 1) continue;
+        EXPECT_LE(chosen,
+                  rate(fmt::format("stages.{}.blocks.{}", stage, block)) + 1e-9)
+            << i;
+      }
+    }
+    dropped.insert(steps[i].dropped);
+    EXPECT_NEAR(ChangeWithout(teacher, dropped), steps[i].change, 1e-6);
+  }
+}
+
+// An RMSNorm sees the mean over the channels.
+TEST(OutputAgreement, KeepsWhatTheNormsSee) {
+  model::VitConfig config = Teacher();
+  config.norm = model::Norm::kRmsNorm;
+  const HashedWeights weights{model::Config(config)};
+  const auto images = SmallImages();
+  model::VitConfig student = config;
+  student.embed_dim = 6;
+  const auto made = MakeStudent(weights, student,
+                                {.method = MethodNamed("activation")}, images);
+  const auto encode = EncodingOf(made.plan);
+  const auto last = OutputAgreementOf(made.teacher, student,
+                                      WeightsOf(made.plan, made.solved.student),
+                                      encode, images);
+  const at::NoGradGuard no_grad;
+  const auto chain = ChainOf(made.teacher.config, made.teacher.weights);
+  const auto x = LastStream(chain, Batch(images)).to(at::kDouble);
+  EXPECT_NEAR(last.kept,
+              (at::matmul(x, encode[0]).square().sum() / x.square().sum())
+                  .item<double>(),
+              1e-5);
 }
 
 TEST(OutputAgreement, IsThatOfTheLastBlock) {

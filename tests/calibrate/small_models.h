@@ -91,7 +91,7 @@ inline MadeStudent MakeStudent(const HashedWeights& weights,
                                const Images& images) {
   const model::Config& teacher = weights.model().config;
   MadeStudent made;
-  made.teacher = ReferenceOf(teacher, weights, student);
+  made.teacher = ReferenceOf(teacher, weights, student, options);
   const bool projects = options.method->solve == select::Solve::kProjection;
   made.plan = PlanSelection(teacher, weights.Specs(), student, options,
                             projects ? select::ImportanceScores{}

@@ -166,14 +166,14 @@ double ErrorOf(const HashedWeights& weights, const model::VitConfig& config,
       .item<double>();
 }
 
-TEST(VitForms, RegressionIsCloserThanActivation) {
+TEST(VitForms, SolvedStudentsAreCloserThanTheirChannelsAlone) {
   for (const auto& [name, config] : AllForms()) {
     SCOPED_TRACE(name);
     const HashedWeights weights(config);
-    EXPECT_LT(ErrorOf(weights, config, "regression"),
-              ErrorOf(weights, config, "activation"));
+    const double taken = ErrorOf(weights, config, "activation");
+    EXPECT_LT(ErrorOf(weights, config, "regression"), taken);
     if (!IsProjectable(config)) continue;
-    EXPECT_TRUE(std::isfinite(ErrorOf(weights, config, "projection")));
+    EXPECT_LT(ErrorOf(weights, config, "projection"), taken);
   }
 }
 
@@ -268,6 +268,19 @@ TEST(VitForms, ProjectionRejectsWhatItCannotRotate) {
     if (IsProjectable(config)) continue;
     ExpectRejected(config, config, "projection", {"use regression"});
   }
+}
+
+// Also where only the teacher has such a form.
+TEST(VitForms, ProjectionRejectsATeacherThatItCannotRotate) {
+  const model::VitConfig plain = Named(GoldenForms(), "vit_plain");
+  model::VitConfig teacher = plain;
+  teacher.block = model::BlockForm::kPostNorm;
+  ExpectRejected(teacher, plain, "projection",
+                 {"block: of the teacher is 'post-norm'", "use regression"});
+  teacher = plain;
+  teacher.embed_norm = true;
+  ExpectRejected(teacher, plain, "projection",
+                 {"embed_norm: of the teacher", "use regression"});
 }
 
 TEST(VitForms, ProjectionKeepsHeadsWholeThatRotate) {

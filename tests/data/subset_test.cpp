@@ -206,6 +206,13 @@ TEST(Range, IsHalfOpenAndInside) {
   }
 }
 
+TEST(EvenlySpaced, HasAllClassesOfADataSetInTheirOrder) {
+  const Dataset set = Numbered({4, 4, 2});
+  EXPECT_THAT(Filenames(EvenlySpaced(set, 4)), ElementsAre("0", "2", "5", "7"));
+  EXPECT_THAT(EvenlySpaced(set, 5).labels, ElementsAre(0, 0, 1, 1, 2));
+  EXPECT_EQ(EvenlySpaced(set, 10).size(), 10);
+}
+
 TEST(CachedInMemory, DecodesOnceUntilFull) {
   Dataset set = Numbered({4});
   std::vector<int> decoded(4);

@@ -57,9 +57,14 @@ TEST_P(PlanJsonOfRule, RoundTrips) {
   Plan plan = PlanOf(Named("vit_small"), Named("ViT-A"), options);
   if (options.method->NeedsImages()) {
     plan.calibration = CalibrationRecord{
-        "cifar10", 512, 5, std::string(64, 'd'),
+        "cifar10",
+        512,
+        5,
+        std::string(64, 'd'),
         Agreement{
-            87.5, {{"blocks.0", 0.75, 0.0123}, {"blocks.1", 0.5, 2}}, 128}};
+            87.5, {{"blocks.0", 0.75, 0.0123}, {"blocks.1", 0.5, 2}}, 128},
+        {0.485, 0.456, 0.406},
+        {0.5, 0.5, 0.5}};
   }
   if (options.method->solve == Solve::kProjection) {
     plan.entries[0].source = Computed{"in the basis of the stream"};

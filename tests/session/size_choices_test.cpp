@@ -74,6 +74,11 @@ TEST(SizeChoices, HeadsThatRotateAreKept) {
               ElementsAre(P(32, 1), P(64, 1), P(96, 3), P(128, 2), P(192, 3)));
   EXPECT_THAT(VitChoices(teacher, {}, By("projection")),
               ElementsAre(P(64, 1), P(128, 2), P(192, 3)));
+  // Lambdas have the size of a head.
+  teacher.rope = model::Rope::kNone;
+  teacher.diff_attn = true;
+  EXPECT_THAT(VitChoices(teacher, {}, By("regression")),
+              ElementsAre(P(64, 1), P(128, 2), P(192, 3)));
 }
 
 TEST(SizeChoices, FixedSizesStayFixed) {

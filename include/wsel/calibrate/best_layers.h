@@ -24,7 +24,7 @@ struct DepthStep {
   double change = 0;
 };
 
-// At most this many images, the first ones, since each block is tried again
+// At most this many images, evenly spaced, since each block is tried again
 // after each that is dropped.
 inline constexpr int64_t kDepthImages = 64;
 

@@ -23,6 +23,7 @@ class Images {
          const image::Normalisation& normalisation);
 
   int64_t size() const { return set_.size(); }
+  const image::Normalisation& normalisation() const { return normalisation_; }
   size_t num_tiles() const;
 
   // [b, in_chans, H, W] float32, normalised; b = kTile but for the last tile.
@@ -36,8 +37,9 @@ class Images {
   // normalisation and, `with_labels`, their labels. Errors: as Tile.
   std::string Digest(bool with_labels) const;
 
-  // The first `count` images, or all.
-  Images First(int64_t count) const;
+  // `count` images, evenly spaced: data sets are often in the order of their
+  // classes. All, if there are no more.
+  Images EvenlySpaced(int64_t count) const;
 
  private:
   int64_t Channels() const;                          // in memory

@@ -17,15 +17,21 @@ struct Reference {
   model::Config config;
   Weights weights;
   std::string teacher_digest;  // as select::Student
+  // Whether its classifiers are the teacher's. With the tokens of a distilled
+  // student it has one more than a teacher that is not: then they are drawn.
+  bool classifies = true;
 };
 
 // The teacher with the student's tokens: its image and patch size, prefix
 // tokens and pooling, resampled as selection does it. Its widths, depth and
-// classes are its own. `teacher` and `student` must be kin (model::AreKin).
+// classes are its own. Of `options` it has how patches are resampled, and the
+// seed of tokens that the teacher lacks. `teacher` and `student` must be kin
+// (model::AreKin).
 // Errors: as select::PlanSelection and Apply; kMismatch if the student's
 // patches are not as far apart as those of an overlapping stem.
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
-                      const model::Config& student);
+                      const model::Config& student,
+                      const select::Options& options = {});
 
 // Its blocks `layers` (select::Plan::layers) only, numbered from 0; each
 // computes what it does in the whole.

@@ -66,5 +66,7 @@ Dataset WithMoreClasses(const Dataset& dataset,
 
 // Samples first ... end - 1. Errors: kConfig unless 0 <= first < end <= size.
 Dataset Range(const Dataset& dataset, int64_t first, int64_t end);
+// `count` of the samples, 1 to all, evenly spaced from the first on.
+Dataset EvenlySpaced(const Dataset& dataset, int64_t count);
 
 }  // namespace wsel::data

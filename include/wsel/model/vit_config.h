@@ -141,6 +141,9 @@ struct VitConfig {
   // Whether layer scale is a parameter. In timm's post-norm blocks it is the
   // initial weight of their norms, in Eva's nothing.
   bool HasLayerScale() const { return layer_scale > 0 && !IsPostNorm(*this); }
+  // Whether parameters have the size of a head, of which nothing is left out:
+  // the lambdas of differential attention.
+  bool FixesHeadDim() const { return diff_attn; }
   // Whether attention must keep its heads and the order of their channels.
   bool NeedsHeads() const {
     return rope != Rope::kNone || qk_norm || diff_attn;

@@ -45,6 +45,9 @@ struct CalibrationRecord {
   uint64_t seed = 0;                   // that chose them
   std::string digest;                  // SHA-256
   std::optional<Agreement> agreement;  // nullopt: the student is not computed
+  // By which the teacher's inputs were normalised; {} in older plans.
+  std::vector<double> mean = {};
+  std::vector<double> std = {};
 
   bool operator==(const CalibrationRecord&) const = default;
 };
