@@ -22,10 +22,10 @@ void RequireNoSkip(const select::Plan& plan) {
 }
 
 // Tokens and layer scale that the teacher lacks are not its, in any basis.
-std::string HowProjected(const select::Source& source,
+std::string HowProjected(const select::Entry& entry,
                          const model::ParameterSpec& parameter,
                          const SolvedLayers& layers) {
-  const auto* drawn = std::get_if<select::Reinitialised>(&source);
+  const auto* drawn = std::get_if<select::Reinitialised>(&entry.source);
   const bool lacks = parameter.component == model::Component::kTokens ||
                      parameter.component == model::Component::kLayerScale;
   return drawn != nullptr && lacks ? drawn->reason
@@ -49,7 +49,8 @@ void MarkSolved(select::Plan& plan) {
     if (projects) {
       const bool drawn = std::holds_alternative<select::Reinitialised>(source);
       if (drawn && IsHead(parameters[i])) continue;
-      source = select::Computed{HowProjected(source, parameters[i], layers)};
+      source = select::Computed{
+          HowProjected(plan.entries[i], parameters[i], layers)};
     } else if (auto* taken = std::get_if<select::Selected>(&source)) {
       taken->solved = layers.regression(parameters[i], student);
     }
