@@ -13,7 +13,12 @@ void CheckEven(int64_t count) {
               "must be even, since images are mixed in pairs");
 }
 
-at::Tensor WithPartners(const at::Tensor& targets, double lambda) {
+// Changes `targets`.
+at::Tensor WithPartners(at::Tensor targets, double lambda,
+                        const at::Tensor& valid) {
+  if (valid.defined()) {
+    targets.masked_fill_(valid.logical_not().unsqueeze(1), 0);
+  }
   if (lambda == 1) return targets;
   CheckEven(targets.size(0));
   return targets * lambda + targets.flip(0) * (1 - lambda);
@@ -51,19 +56,20 @@ at::Tensor Mix(const at::Tensor& images, const MixDraw& draw) {
 }
 
 at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
-                      double smoothing, double lambda) {
+                      double smoothing, double lambda,
+                      const at::Tensor& valid) {
   const double off = smoothing / static_cast<double>(num_classes);
   at::Tensor targets =
       at::full({labels.size(0), num_classes}, off,
                labels.options().dtype(at::kFloat))
           .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);
-  return WithPartners(targets, lambda);
+  return WithPartners(targets, lambda, valid);
 }
 
 at::Tensor MixMultiHot(const at::Tensor& multi_hot, double smoothing,
-                       double lambda) {
+                       double lambda, const at::Tensor& valid) {
   const double off = smoothing / static_cast<double>(multi_hot.size(1));
-  return WithPartners(multi_hot * (1 - smoothing) + off, lambda);
+  return WithPartners(multi_hot * (1 - smoothing) + off, lambda, valid);
 }
 
 }  // namespace wsel::augment

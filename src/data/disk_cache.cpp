@@ -16,9 +16,14 @@
 #include "wsel/core/sha256.h"
 #include "wsel/data/cache.h"
 #include "wsel/image/channels.h"
+#include "wsel/image/decode.h"
 
 namespace wsel::data {
 namespace {
+
+// Of an image; none that was decoded has more.
+const auto kMostPixels =
+    static_cast<uint64_t>(image::DecodeLimits().max_pixels);
 
 namespace fs = std::filesystem;
 
@@ -109,6 +114,8 @@ class Store {
     pixels_ = bytes.size() - tail;
     std::memcpy(entries_.data(), &bytes[pixels_], count * sizeof(Entry));
     for (const Entry& entry : entries_) {
+      const auto area = uint64_t{entry.width} * entry.height;
+      if (area > kMostPixels) Fail();
       const size_t size = BytesOf(entry);
       if (size > pixels_ || entry.offset > pixels_ - size) Fail();
     }

@@ -10,6 +10,7 @@
 #include "failures.h"
 #include "meet.h"
 #include "watch.h"
+#include "wsel/tensor/out_of_memory.h"
 
 namespace wsel::distributed {
 namespace {
@@ -37,6 +38,8 @@ class Rank {
       group_->Barrier();
     } catch (const RankLost& e) {
       End(failures_.FindLost(e.what(), names_));
+    } catch (const c10::OutOfMemoryError& e) {
+      End(failures_.Report(ReportOf(OutOfMemory(e))));
     } catch (const c10::Error& e) {
       End(failures_.Report(
           ReportOf(std::runtime_error(e.what_without_backtrace()))));

@@ -204,7 +204,7 @@ void VisitData(R& r, Visitor& visit) {
   data("resize", t.transform.pass_order,
        "Version of Pillow to resize images like, to the byte");
   data("train_range", r.data.train_range,
-       "Train on this share of the training images: [0, 0.8]");
+       "Indices of the training images, first and end: [0, 54000]; []: all");
   data("classes", r.data.classes, "Only these classes", "--classes",
        "NAME,...");
   data(

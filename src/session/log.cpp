@@ -16,8 +16,9 @@ void SetUpLog(int verbosity) {
   const auto mode = no_color != nullptr && *no_color != '\0'
                         ? spdlog::color_mode::never
                         : spdlog::color_mode::automatic;
+  // Loaders warn from their threads.
   auto logger = std::make_shared<spdlog::logger>(
-      "wsel", std::make_shared<spdlog::sinks::stderr_color_sink_st>(mode));
+      "wsel", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
   logger->set_pattern("%^%l%$: %v");
   logger->set_level(verbosity < 0   ? spdlog::level::warn
                     : verbosity > 0 ? spdlog::level::debug
@@ -29,7 +30,7 @@ void LogOnlyErrors() { spdlog::set_level(spdlog::level::err); }
 
 void AddLogFile(const std::filesystem::path& path, bool append) {
   try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(
         path.string(), /*truncate=*/!append);
     sink->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
     spdlog::default_logger()->sinks().push_back(std::move(sink));

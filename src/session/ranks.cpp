@@ -112,6 +112,12 @@ nlohmann::ordered_json DescribeImages(const data::Dataset& set) {
           {"digest", digest.Hex().substr(0, 12)}};
 }
 
+std::string ImagesAndDigest(const data::Dataset& set) {
+  const auto images = DescribeImages(set);
+  return fmt::format("{} {}", images["images"].get<int64_t>(),
+                     images["digest"].get<std::string>());
+}
+
 void AdoptAutoOptions(recipe::Recipe& recipe,
                       distributed::ProcessGroup& group) {
   const auto first =

@@ -84,7 +84,11 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
   AdoptLoweredBatch(saved, recipe);
   // So far no image was corrupt, or the run would have ended.
-  if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
+  const bool skips_now = recipe.data.skip_corrupt && !saved.data.skip_corrupt;
+  if (skips_now) {
+    saved.data.skip_corrupt = true;
+    spdlog::info("data.skip_corrupt true, was false");
+  }
   auto& train = recipe.train;
   // As where the recipe is the run's own.
   if (train.micro_batch > 0 && train.micro_batch == saved.train.micro_batch &&
@@ -114,7 +118,7 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   if (!recipe.num_classes) {
     SetNumClasses(recipe.model, NumClasses(saved.model));
   }
-  const bool changed = AcceptChanges(saved, recipe);
+  const bool changed = AcceptChanges(saved, recipe) || skips_now;
   const auto differences = recipe::Differences(saved, recipe);
   if (differences.empty()) return changed;
   throw Error(ErrorKind::kConfig, where,

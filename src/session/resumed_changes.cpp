@@ -58,10 +58,28 @@ bool AcceptMoreEpochs(train::Options& saved, train::Options& now) {
                 MeaningOfEpochs(now.schedule));
 }
 
+bool AcceptPath(std::string& saved, const std::string& now,
+                std::string_view path) {
+  if (saved == now) return false;
+  spdlog::info("{} {}, was {}", path, now, saved);
+  saved = now;
+  return true;
+}
+
+// Files may have moved since.
+bool AcceptPaths(recipe::Recipe& saved, const recipe::Recipe& now) {
+  bool changed = AcceptPath(saved.data.root, now.data.root, "data.root");
+  changed =
+      AcceptPath(saved.data.labels, now.data.labels, "data.labels") || changed;
+  return AcceptPath(saved.teacher.file, now.teacher.file, "teacher.file") ||
+         changed;
+}
+
 }  // namespace
 
 bool AcceptChanges(recipe::Recipe& saved, recipe::Recipe& now) {
   bool changed = AcceptMoreEpochs(saved.train, now.train);
+  changed = AcceptPaths(saved, now) || changed;
   changed =
       Accept(saved.train.micro_batch, now.train.micro_batch,
              "train.micro_batch", "weights differ from here on by rounding") ||

@@ -42,9 +42,26 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
       {run::kMeanKey, Json(normalisation.mean).dump()},
       {run::kStdKey, Json(normalisation.std).dump()},
       {run::kClassesKey, Json(train.classes).dump()},
+      {run::kTrainImagesKey, ImagesAndDigest(train)},
       {run::kRecipeKey, recipe::ToJson(portable)}};
   if (train.multi_label()) metadata[run::kTaskKey] = run::kMultiLabel;
   return metadata;
+}
+
+// Images that have come, gone or changed their label would train another model,
+// in epochs of another length.
+void CheckImages(const data::Dataset& train,
+                 const std::filesystem::path& state) {
+  const auto metadata = checkpoint::Open(state)->metadata();
+  const auto begun = metadata.find(run::kTrainImagesKey);
+  if (begun == metadata.end()) return;  // of an older version
+  const std::string now = ImagesAndDigest(train);
+  if (begun->second == now) return;
+  throw Error(ErrorKind::kMismatch, "data.root",
+              "the run began with other training images, files, labels or "
+              "classes: {} (number and digest), not {}; give the same ones, or "
+              "train into another folder",
+              begun->second, now);
 }
 
 // The kernels that compute; nothing where LibTorch's operators do, as on a GPU.
@@ -143,11 +160,13 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   if (!run.resumes) ResolveValSplit(recipe.data);
   run.splits = OpenSplits(recipe.data);
   if (run.group != nullptr) {
-    RequireSame("data.root",
-                {{"train", DescribeImages(run.splits.train)},
-                 {"test", DescribeImages(run.splits.test)}},
-                *run.group);
+    nlohmann::ordered_json images = {
+        {"train", DescribeImages(run.splits.train)},
+        {"test", DescribeImages(run.splits.test)}};
+    if (run.splits.val) images["val"] = DescribeImages(*run.splits.val);
+    RequireSame("data.root", images, *run.group);
   }
+  if (run.resumes) CheckImages(run.splits.train, folder.state());
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
   CheckClassWeights(recipe, run.splits.train.classes);
   // The micro-batch divides the batch.

@@ -74,7 +74,13 @@ c10::Device FindDevice(const std::string& name) {
                 "wsel --version), or this machine has no GPU");
   }
   const int index = name == "cuda" ? 0 : name.back() - '0';
-  return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+  const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  if (const int devices = CountDevices(device); index >= devices) {
+    throw Error(ErrorKind::kUsage, "device",
+                "is {}, and this machine has {} GPU{}, counted from 0", name,
+                devices, devices == 1 ? "" : "s");
+  }
+  return device;
 }
 
 c10::Device FindRankDevice(const std::string& name, int local_rank,

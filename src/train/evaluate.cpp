@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct BatchSums {
 };
 constexpr int64_t kSums = sizeof(BatchSums) / sizeof(double);
 
+// Of logits with a NaN, which compare as neither larger nor equal.
+constexpr int64_t kLastRank = std::numeric_limits<int64_t>::max();
+
 // Logits [B, classes], labels [B], on the CPU.
 BatchSums SumsOf(const at::Tensor& logits, const at::Tensor& labels) {
   if (labels.numel() == 0) return {};
@@ -38,7 +42,8 @@ BatchSums SumsOf(const at::Tensor& logits, const at::Tensor& labels) {
       at::arange(logits.size(1)).unsqueeze(0) < labels.unsqueeze(1);
   const auto rank = (logits > target)
                         .logical_or((logits == target).logical_and(before))
-                        .sum(1);
+                        .sum(1)
+                        .masked_fill(logits.isnan().any(1), kLastRank);
   return {.count = static_cast<double>(labels.size(0)),
           .loss = loss,
           .top1 = (rank < 1).sum().item<double>(),
@@ -54,8 +59,8 @@ std::vector<BatchSums> OfAllRanks(const std::vector<BatchSums>& own,
   group.Sum(count);
   std::vector<BatchSums> all(static_cast<size_t>(count.item<int64_t>()));
   for (size_t i = 0; i < own.size(); ++i) {
-    all[static_cast<size_t>(group.rank()) +
-        i * static_cast<size_t>(group.size())] = own[i];
+    all.at(static_cast<size_t>(group.rank()) +
+           i * static_cast<size_t>(group.size())) = own[i];
   }
   if (all.empty()) return all;
   group.Sum(

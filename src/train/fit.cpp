@@ -1,8 +1,9 @@
 #include "wsel/train/fit.h"
 
-#include <ATen/core/grad_mode.h>
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -47,14 +48,20 @@ TrainerState Begin(const TrainJob& job, const RunFolder& folder,
   return BeginAsFirst(own, step, *job.group);
 }
 
-[[noreturn]] void ThrowDiverged(double loss, int64_t step,
+[[noreturn]] void ThrowDiverged(const std::string& what, int64_t step,
                                 const RunFolder& folder) {
   throw Error(ErrorKind::kConfig, folder.root().string(),
-              "the loss is {} at step {}: lower optimizer.lr, raise "
-              "train.warmup_epochs, or set train.clip_grad; {}",
-              loss, step,
-              folder.HasState() ? "the last good state is kept"
+              "{} at step {}: begin a run with a lower optimizer.lr, more "
+              "train.warmup_epochs or train.clip_grad; {}",
+              what, step,
+              folder.HasState() ? "the last good state of this one is kept"
                                 : "nothing has been saved yet");
+}
+
+bool AreFinite(const optim::NamedTensors& tensors) {
+  return std::ranges::all_of(tensors, [](const optim::NamedTensor& named) {
+    return at::isfinite(named.tensor).all().item<bool>();
+  });
 }
 
 Evaluation EvaluateOn(const data::Dataset& set, const nn::Model& model,
@@ -221,7 +228,7 @@ class Trainer {
     const auto loss = step_.OptimizerStep(schedule_.At(state_.step));
     loss_.Add(loss, step_.kd_loss());
     ++state_.step;
-    if (loss_.IsDue()) ReportSteps();
+    if (loss_.IsDue(state_.step)) ReportSteps();
   }
 
   // Checks and reports the losses of the steps since the last report.
@@ -229,7 +236,8 @@ class Trainer {
     const LossReader::Losses losses = loss_.Read();
     if (losses.steps == 0) return;
     if (!std::isfinite(losses.sum)) {
-      ThrowDiverged(losses.mean(), state_.step, folder_);
+      ThrowDiverged(fmt::format("the loss is {}", losses.mean()), state_.step,
+                    folder_);
     }
     state_.loss_sum += losses.sum;
     throughput_.Add(losses.steps * job_.options.batch_size);
@@ -389,6 +397,10 @@ class Trainer {
 
   void Save(bool lacks_evaluation = false) {
     ReportSteps();
+    // By the last update, whose loss was finite.
+    if (!AreFinite(step_.parameters())) {
+      ThrowDiverged("the weights are not finite", state_.step, folder_);
+    }
     const Stopwatch stopwatch;
     writer_->Save(step_, Epoch(), state_, lacks_evaluation);
     save_seconds_ = stopwatch.Seconds();

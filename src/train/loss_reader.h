@@ -9,13 +9,16 @@
 
 namespace wsel::train {
 
+// The metrics have a row for every tenth step of a run.
+inline constexpr int64_t kLogInterval = 10;
+
 // Reads the losses of optimizer steps from the device: on a CPU after each, on
-// a GPU after one in so many, since reading waits for all work that is queued.
-// The one place that looks at a loss.
+// a GPU after one in kLogInterval, since reading waits for all work that is
+// queued. The one place that looks at a loss.
 class LossReader {
  public:
   explicit LossReader(const c10::Device& device)
-      : interval_(device.is_cpu() ? 1 : 20) {}
+      : interval_(device.is_cpu() ? 1 : kLogInterval) {}
 
   // Of one step, on the device. `kd_loss` is undefined without a teacher.
   void Add(const at::Tensor& loss, const at::Tensor& kd_loss) {
@@ -25,8 +28,9 @@ class LossReader {
     ++steps_;
   }
 
-  // Whether it is time to Read.
-  bool IsDue() const { return steps_ == interval_; }
+  // Whether it is time to Read after the run's step `step`, whenever the last
+  // Read was.
+  bool IsDue(int64_t step) const { return step % interval_ == 0; }
 
   struct Losses {
     int64_t steps = 0;              // since the last Read; 0: nothing is new

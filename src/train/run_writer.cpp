@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "loss_reader.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/run/file_names.h"
@@ -16,8 +17,6 @@ namespace {
 
 using run::Metric;
 using run::Scalar;
-
-constexpr int64_t kLogInterval = 10;
 
 double Now() {
   const auto time = std::chrono::system_clock::now().time_since_epoch();

@@ -31,8 +31,11 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
   if (!job.options.distill.cache) return outputs;
   data::Loader loader =
       OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
-  outputs.Precompute(loader, uploader, job.options.transform.img_size,
-                     job.train.size(), job.teacher_cache, on_progress);
+  const auto images = job.metadata.find(run::kTrainImagesKey);
+  outputs.Precompute(
+      loader, uploader, job.options.transform.img_size, job.train.size(),
+      {job.teacher_cache, images == job.metadata.end() ? "" : images->second},
+      on_progress);
   return outputs;
 }
 
@@ -129,6 +132,7 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
   const auto multi_hot = multi_label
                              ? MultiHot(batch, num_classes_).to(job_.device)
                              : at::Tensor();
+  const auto valid = chunk.valid.to(job_.device);
   std::vector<at::Tensor> targets;
   for (int64_t at = 0; at < batch.size; at += group) {
     double lambda = 1;
@@ -140,15 +144,17 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
       lambda = draw.lambda;
     }
     const double smoothing = options.mix.smoothing;
+    const auto labelled = valid.narrow(0, at, group);
     targets.push_back(
-        multi_label ? augment::MixMultiHot(multi_hot.narrow(0, at, group),
-                                           smoothing, lambda)
-                    : augment::MixTargets(chunk.labels.narrow(0, at, group),
-                                          num_classes_, smoothing, lambda));
+        multi_label
+            ? augment::MixMultiHot(multi_hot.narrow(0, at, group), smoothing,
+                                   lambda, labelled)
+            : augment::MixTargets(chunk.labels.narrow(0, at, group),
+                                  num_classes_, smoothing, lambda, labelled));
   }
   // A skipped image has no task loss.
-  const auto skipped = chunk.valid.logical_not().unsqueeze(1);
-  const auto all = at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
+  const auto all =
+      at::cat(targets).masked_fill_(valid.logical_not().unsqueeze(1), 0);
   // Those of multi-label images are the loss's.
   return class_weights_.defined() && !multi_label ? all * class_weights_ : all;
 }

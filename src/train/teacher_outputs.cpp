@@ -9,6 +9,7 @@
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/device.h"
 #include "wsel/train/run_state.h"
@@ -43,40 +44,46 @@ at::Tensor ShareRows(const at::Tensor& rows,
 
 void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
                                 const HeightWidth& img_size, int64_t num_images,
-                                const std::filesystem::path& file,
+                                const OutputCache& cache,
                                 const OnProgress& on_progress) {
   const auto compute = [&] {
     ComputeAll(loader, uploader, img_size, num_images, on_progress);
   };
-  if (file.empty()) return compute();
+  if (cache.file.empty()) return compute();
   if (group_ == nullptr || group_->IsFirst()) {
-    CreateFile(file, compute);
+    CreateFile(cache, compute);
   } else if (group_->FromFirst("") == kComputes) {
     compute();
   }
-  if (!cached_.defined()) LoadCache(file, num_images);
+  if (!cached_.defined()) LoadCache(cache, num_images);
 }
 
-void TeacherOutputs::CreateFile(const std::filesystem::path& file,
+void TeacherOutputs::CreateFile(const OutputCache& cache,
                                 const std::function<void()>& compute) {
-  CreateOnce(file, [&] {
+  CreateOnce(cache.file, [&] {
     if (group_ != nullptr) group_->FromFirst(kComputes);
     compute();
-    WriteTensors(file, {{kOutputs, cached_}}, {});
+    WriteTensors(cache.file, {{kOutputs, cached_}},
+                 {{run::kTrainImagesKey, cache.images}});
   });
   if (group_ != nullptr && !cached_.defined()) group_->FromFirst(kLoads);
 }
 
-void TeacherOutputs::LoadCache(const std::filesystem::path& file,
-                               int64_t num_images) {
-  const auto cache = checkpoint::Open(file);
-  for (const TensorSpec& spec : cache->Specs()) {
+void TeacherOutputs::LoadCache(const OutputCache& cache, int64_t num_images) {
+  const auto file = checkpoint::Open(cache.file);
+  const auto& metadata = file->metadata();
+  const auto images = metadata.find(run::kTrainImagesKey);
+  // Older versions did not record them.
+  const bool same = images == metadata.end() || images->second == cache.images;
+  for (const TensorSpec& spec : file->Specs()) {
     const bool named = spec.name == kOutputs || spec.name == kOldOutputs;
-    if (!named || spec.shape != Shape{num_images, teacher_.width}) continue;
-    cached_ = Borrow(cache->View(spec.name)).clone();
+    if (!same || !named || spec.shape != Shape{num_images, teacher_.width}) {
+      continue;
+    }
+    cached_ = Borrow(file->View(spec.name)).clone();
     return;
   }
-  throw Error(ErrorKind::kFormat, file.string(),
+  throw Error(ErrorKind::kFormat, cache.file.string(),
               "does not hold this teacher's outputs for these images: delete "
               "it to have them recomputed");
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 
 #include "wsel/core/progress.h"
 #include "wsel/data/loader.h"
@@ -14,6 +15,13 @@
 #include "wsel/train/teacher.h"
 
 namespace wsel::train {
+
+// A file of a teacher's outputs, shared by runs with the same teacher; "":
+// none.
+struct OutputCache {
+  std::filesystem::path file;
+  std::string images = {};  // which it is of, in its metadata; "": unknown
+};
 
 // Runs the teacher on training images, or looks its outputs up in a cache, and
 // measures the time.
@@ -26,13 +34,12 @@ class TeacherOutputs {
 
   // Runs the teacher once on each of the `num_images` images of `loader`, which
   // yields them in the order of their indices, or the batches of this rank;
-  // from then on Get looks outputs up. With a `file`, outputs are saved there
-  // by the first rank, or loaded if another run has saved them. Errors: kIo;
-  // kFormat if the file does not hold such outputs.
+  // from then on Get looks outputs up. In a cache's file they are saved by the
+  // first rank, or loaded if another run has saved them. Errors: kIo; kFormat
+  // if the file does not hold such outputs.
   void Precompute(data::Loader& loader, Uploader& uploader,
                   const HeightWidth& img_size, int64_t num_images,
-                  const std::filesystem::path& file,
-                  const OnProgress& on_progress);
+                  const OutputCache& cache, const OnProgress& on_progress);
 
   // [B, width] on the device. `images` as the student sees them, `indices`
   // into the data set.
@@ -48,9 +55,9 @@ class TeacherOutputs {
                   const HeightWidth& img_size, int64_t num_images,
                   const OnProgress& on_progress);
   // Computes and saves them if the file is missing, on the first rank.
-  void CreateFile(const std::filesystem::path& file,
+  void CreateFile(const OutputCache& cache,
                   const std::function<void()>& compute);
-  void LoadCache(const std::filesystem::path& file, int64_t num_images);
+  void LoadCache(const OutputCache& cache, int64_t num_images);
   at::Tensor TimedForward(const at::Tensor& images);
 
   const Teacher& teacher_;

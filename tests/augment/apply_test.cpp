@@ -53,6 +53,16 @@ TEST(Mix, LambdaOneChangesNothing) {
       at::tensor({0.1F, 0.9F, 0.9F, 0.1F, 0.1F, 0.9F}).reshape({3, 2})));
 }
 
+TEST(Mix, LabelsOfSkippedImagesAreNoPartOfTheirPartners) {
+  const at::Tensor labels = at::tensor(std::vector<int64_t>{1, 0, 1, 0});
+  const at::Tensor valid = at::tensor(std::vector<int64_t>{1, 1, 1, 0}) > 0;
+  const auto targets = MixTargets(labels, 2, 0, 0.75, valid);
+  EXPECT_TRUE(at::equal(targets[0], at::tensor({0.F, 0.75F})));
+  EXPECT_TRUE(at::equal(targets[1], at::tensor({0.75F, 0.25F})));
+  const auto multi_hot = MixMultiHot(at::eye(4), 0, 0.75, valid);
+  EXPECT_TRUE(at::equal(multi_hot[0], at::tensor({0.75F, 0.F, 0.F, 0.F})));
+}
+
 TEST(Mix, RejectsOddGroups) {
   const MixDraw draw{.lambda = 0.5};
   ExpectError(

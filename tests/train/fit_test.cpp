@@ -320,6 +320,20 @@ TEST(Fit, ATeacherCacheChangesOnlyRounding) {
   EXPECT_EQ(images, 24);
 }
 
+TEST(Fit, TeacherCachesAreOfTheirImages) {
+  const TempFolder folder;
+  const auto train = [&](const char* run, const char* images) {
+    SmallRun small = Cacheable(true);
+    small.job.teacher_cache = folder / "cache.safetensors";
+    small.job.metadata[run::kTrainImagesKey] = images;
+    small.Train(folder / run);
+  };
+  train("first", "24 a");
+  train("second", "24 a");
+  ExpectError([&] { train("third", "24 b"); }, ErrorKind::kFormat,
+              {"cache.safetensors", "delete it"});
+}
+
 // Older versions called the tensor "answers".
 TEST(Fit, ReadsTeacherCachesOfOlderVersions) {
   const TempFolder folder;

@@ -11,6 +11,7 @@
 
 #include "throws.h"
 #include "train/small_run.h"
+#include "train/step_batches.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 
@@ -153,6 +154,24 @@ Options Stuck(int64_t patience) {
   options.optimizer.weight_decay = 0;
   options.patience = patience;
   return options;
+}
+
+// A NaN is neither larger nor smaller than another logit.
+TEST(Validation, ImagesWithoutFiniteLogitsAreWrong) {
+  const SmallRun run(SmallOptions());
+  Uploader uploader(run.job.device, run.job.options.normalisation);
+  data::Loader loader =
+      OrderedLoader(run.job, run.job.test,
+                    MakeEvalTransform(run.job.options.evaluation), uploader);
+  const auto nans = [](const at::Tensor& images) {
+    return at::full({images.size(0), 3}, std::nan(""));
+  };
+  const Evaluation result =
+      Evaluate(nans, loader, uploader,
+               {.img_size = run.job.options.evaluation.img_size});
+  EXPECT_GT(result.count, 0);
+  EXPECT_EQ(result.top1, 0);
+  EXPECT_EQ(result.top5, 0);
 }
 
 TEST(Patience, EndsTrainingAfterSoManyEvaluations) {

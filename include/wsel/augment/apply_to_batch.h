@@ -20,14 +20,17 @@ at::Tensor Mix(const at::Tensor& images, const MixDraw& draw);
 
 // The soft targets of mixed images: [G, num_classes] of float32, with label
 // smoothing. labels: [G] of int64, in [0, num_classes). lambda = 1: not mixed.
-// Source: timm's mixup_target. Errors: kConfig if lambda is not 1 and G is odd.
+// The labels of images that are not `valid`, [G] of bool, are no part of those
+// of their partners; undefined: all are. Source: timm's mixup_target. Errors:
+// kConfig if lambda is not 1 and G is odd.
 at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
-                      double smoothing, double lambda);
+                      double smoothing, double lambda,
+                      const at::Tensor& valid = {});
 
 // The same of multi-label images, from their labels as 0 and 1: [G, classes] of
 // float32. Smoothing makes them as far apart as MixTargets does: 1 - smoothing
 // + smoothing / classes, and smoothing / classes.
 at::Tensor MixMultiHot(const at::Tensor& multi_hot, double smoothing,
-                       double lambda);
+                       double lambda, const at::Tensor& valid = {});
 
 }  // namespace wsel::augment

@@ -39,6 +39,8 @@ inline constexpr const char* kConvertedNamesKey = "wsel.converted.names";
 // Of trained weights: the run's configuration, and the epochs done.
 inline constexpr const char* kRecipeKey = "wsel.recipe";
 inline constexpr const char* kEpochKey = "wsel.epoch";
+// The number of training images, and a digest of their names and labels.
+inline constexpr const char* kTrainImagesKey = "wsel.train_images";
 
 // Of a run's state: the trainer's counters (train/run_state.h).
 inline constexpr const char* kProgressKey = "wsel.progress";

@@ -31,6 +31,9 @@ void RequireSame(const std::string& where, const nlohmann::ordered_json& facts,
 // What a data set contains, for RequireSame: numbers of images and classes, and
 // a digest of the names of both and of the labels.
 nlohmann::ordered_json DescribeImages(const data::Dataset& set);
+// "4000 0123456789ab": the number of images, and a digest of their names,
+// labels and classes.
+std::string ImagesAndDigest(const data::Dataset& set);
 
 // Takes over what the first rank resolved for its device: precision and the
 // sizes of batches.
