@@ -277,8 +277,35 @@ void CheckFreeze(const Recipe& recipe) {
 // A part that is off is not an error, but an option that was given for it is
 // not ignored in silence.
 void LogUnused(const train::Options& train) {
-  if (!train.ema_warmup || train.ema_decay > 0) return;
-  spdlog::info("train.ema_warmup has no effect: train.ema_decay is 0");
+  struct Part {
+    const char* key;
+    bool given;
+    bool is_on;
+    const char* of;
+  };
+  const optim::ScheduleOptions& schedule = train.schedule;
+  const train::LossOptions& loss = train.loss;
+  const train::LossOptions usual;
+  const bool focal = loss.name == train::LossName::kFocal;
+  const Part parts[] = {
+      {"train.ema_warmup", train.ema_warmup, train.ema_decay > 0,
+       "train.ema_decay above 0"},
+      {"schedule.decay_epochs", schedule.decay_epochs != 0,
+       schedule.name == optim::ScheduleName::kStep, "schedule.name step"},
+      {"schedule.cycle_epochs", schedule.cycle_epochs != 0,
+       schedule.name == optim::ScheduleName::kCosineRestarts,
+       "schedule.name cosine-restarts"},
+      {"loss.target_threshold", loss.target_threshold != 0,
+       focal || loss.name == train::LossName::kBce || train.multi_label,
+       "loss.name bce or focal"},
+      {"loss.focal_alpha", loss.focal_alpha != usual.focal_alpha, focal,
+       "loss.name focal"},
+      {"loss.focal_gamma", loss.focal_gamma != usual.focal_gamma, focal,
+       "loss.name focal"}};
+  for (const Part& part : parts) {
+    if (!part.given || part.is_on) continue;
+    spdlog::info("{} has no effect: it is a part of {}", part.key, part.of);
+  }
 }
 
 // Fills in the values that are derived from others.
@@ -552,9 +579,9 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   if (epochs) {
     SetEpochs(recipe.train.schedule, *epochs, !SetsWarmup(sets, where));
   }
-  LogUnused(recipe.train);
   SolveMeanAndStd(recipe, given("data", "mean"), given("data", "std"));
   Derive(recipe);
+  LogUnused(recipe.train);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   CheckFreeze(recipe);
