@@ -39,6 +39,14 @@ void CheckHead(const model::Config& config, int64_t block, int64_t head) {
                 "features support it",
                 ArchitectureName(config));
   }
+  const auto* vit = std::get_if<model::VitConfig>(&config);
+  if (vit != nullptr && (vit->qkv != model::Qkv::kFused ||
+                         vit->block == model::BlockForm::kParallel)) {
+    throw Error(ErrorKind::kMismatch, "",
+                "attention products are of q, k and v in one layer (attn.qkv), "
+                "which this {} has not",
+                ArchitectureName(config));
+  }
   CheckIndex(config, "block", "blocks", block, StageDepths(config)[0]);
   CheckIndex(config, "head_index", "heads", head, heads);
 }

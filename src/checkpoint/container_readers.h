@@ -59,11 +59,10 @@ using OpenShard = std::unique_ptr<Checkpoint> (*)(
     const std::filesystem::path& path, AllocationLimit& limit);
 
 // Reads model.safetensors.index.json or pytorch_model.bin.index.json, and the
-// files in the same folder that it lists. They must be all safetensors or all
-// torch files, and hold exactly the tensors that the index lists. Symbolic
-// links may only lead into the folder of the index or of what it links to, as
-// in Hugging Face's cache. The first file's value of a metadata key is kept.
-// Errors: kIo or kFormat if a file is missing or contradicts the index.
+// files in the same folder, or what links there lead to, that it lists. They
+// must be all safetensors or all torch files, and hold the tensors that the
+// index lists; others are left out. The first file's value of a metadata key is
+// kept. Errors: kIo or kFormat if a file is missing or contradicts the index.
 std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
                                         OpenShard open, AllocationLimit& limit);
 

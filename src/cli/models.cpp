@@ -37,8 +37,8 @@ void AddModels(CLI::App& app, const Invocation&) {
       "models", "List the named models by family, with parameters and FLOPs");
   c->add_option(
        "--search", args->search,
-       "Only those with all of these words in name, aliases or family, "
-       "and the weights of such names that timm publishes")
+       "Only those with all of these words in name, aliases or family; as "
+       "text also the weights of such names that timm publishes")
       ->type_name("WORDS");
   c->add_flag("--json", args->json,
               "Print the result as JSON, with all fields of each config");

@@ -1,4 +1,6 @@
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "options.h"
@@ -44,6 +46,26 @@ void AddOptimisation(CLI::App& c, ProbeArgs& args) {
   c.option_defaults()->always_capture_default(false);
 }
 
+// Options of the other solvers.
+void RejectUnused(const CLI::App& command,
+                  const session::ProbeRequest& request) {
+  const bool lbfgs =
+      request.options.recipe.solver == probe::ProbeSolver::kLbfgs;
+  using Option = std::pair<const char*, const char*>;  // and its field
+  const auto unused =
+      lbfgs ? std::vector<Option>{{"--epochs", "epochs"},
+                                  {"--warmup-epochs", "warmup_epochs"},
+                                  {"--batch-size", "batch_size"},
+                                  {"--lr", "lr"},
+                                  {"--seed", "seed"}}
+            : std::vector<Option>{{"--l2", "l2"}};
+  for (const auto& [option, field] : unused) {
+    if (command.count(option) == 0) continue;
+    throw Error(ErrorKind::kUsage, field, "needs `solver` {}",
+                lbfgs ? "lars or sgd" : "lbfgs");
+  }
+}
+
 }  // namespace
 
 void AddProbe(CLI::App& app, const Invocation& invocation) {
@@ -87,6 +109,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->callback([args, c, &invocation] {
     const auto run = invocation.Torch().probe;
     LogOldNames(*c);
+    RejectUnused(*c, args->request);
     run(*args);
   });
 }

@@ -38,7 +38,7 @@ void PrintText(const session::PredictedImage& image) {
     std::string name =
         found.name.empty() ? fmt::format("class {}", found.index) : found.name;
     if (!found.description.empty()) name += " (" + found.description + ")";
-    fmt::print("  {:6.2f} %  {}\n", 100 * found.probability, name);
+    fmt::print("  {:6.2f} %  {}\n", 100 * found.probability, EscapeText(name));
   }
 }
 

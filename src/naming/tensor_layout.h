@@ -21,10 +21,10 @@ enum class TensorLayout {
   kToHeads,         // [D, h, d] -> [hd, D]
   kHeadBias,        // [h, d] -> [hd]
   kFromHeads,       // [h, d, D] -> [D, hd]
-  kZeros,           // [D, classes] -> [classes] zeros for an missing bias
+  kZeros,           // [D, classes] -> [classes] zeros for a missing bias
   kZerosOfRows,     // [classes, D] -> [classes] zeros
   kZerosOfKernels,  // [D, C, h, w] -> [D] zeros for a missing bias
-  kOnesLike,        // [D] -> [D] ones for an missing weight
+  kOnesLike,        // [D] -> [D] ones for a missing weight
   kZerosLike,       // [D] -> [D] zeros
   kFirstPosition,   // [1, N, D] -> [1, 1, D]
   kLaterPositions,  // [1, N, D] -> [1, N - 1, D]

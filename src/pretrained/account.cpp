@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/run/metadata_keys.h"
@@ -192,7 +193,8 @@ std::string AccountText(const Account& account) {
   }
   for (const auto& [key, value] : file.metadata()) {
     if (key == run::kModelKey) continue;
-    fmt::format_to(out, "metadata   {}: {}\n", key, value);
+    fmt::format_to(out, "metadata   {}: {}\n", EscapeText(key),
+                   EscapeText(value, value.size()));
   }
   AddTensors(file, account.statistics, out);
   return text;

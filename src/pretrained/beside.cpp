@@ -7,6 +7,7 @@
 
 #include "activation_names.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/image/normalisation.h"
@@ -15,6 +16,8 @@
 
 namespace wsel::pretrained {
 namespace {
+
+constexpr size_t kMaxRemark = 1000;  // bytes
 
 using Json = nlohmann::ordered_json;
 using image::ChannelValues;
@@ -79,7 +82,7 @@ struct SideFile {
     if (!value && found) value = Stated<T>{.value = *found, .file = name};
   }
   std::string Remark(std::string_view text) const {
-    return fmt::format("{}: {}", name, text);
+    return EscapeText(fmt::format("{}: {}", name, text), kMaxRemark);
   }
 };
 
@@ -89,6 +92,30 @@ std::optional<int64_t> SideOf(const SideFile& file, const std::string& key) {
     if (const auto side = file.Get<int64_t>("/" + key + path)) return side;
   }
   return std::nullopt;
+}
+
+// "size": 224 of older files is what the class of the processor takes it for.
+std::optional<int64_t> WholeSize(const SideFile& file, bool square) {
+  const auto type = file.First<std::string>(
+      {"/feature_extractor_type", "/image_processor_type"});
+  if (!type) return std::nullopt;
+  constexpr std::string_view kSquares[] = {"ViT", "DeiT", "Beit"};
+  const bool is_square = std::ranges::any_of(
+      kSquares, [&](std::string_view name) { return type->starts_with(name); });
+  return is_square == square ? file.Get<int64_t>("/size") : std::nullopt;
+}
+
+// To which the short side is resized.
+std::optional<int64_t> ShortestEdge(const SideFile& file) {
+  const auto edge = file.Get<int64_t>("/size/shortest_edge");
+  return edge ? edge : WholeSize(file, /*square=*/false);
+}
+
+// To which both sides are resized.
+std::optional<int64_t> SquareSide(const SideFile& file) {
+  if (!file.Get<bool>("/do_resize").value_or(true)) return std::nullopt;
+  const auto height = file.Get<int64_t>("/size/height");
+  return height ? height : WholeSize(file, /*square=*/true);
 }
 
 void ReadInterpolation(const SideFile& file, Beside& beside) {
@@ -128,25 +155,24 @@ std::optional<image::CropMode> CropModeOf(const SideFile& file,
   // ConvNeXt's processor crops only small images.
   const auto type = file.First<std::string>(
       {"/image_processor_type", "/feature_extractor_type"});
-  const auto shortest = file.Get<int64_t>("/size/shortest_edge");
+  const auto shortest = ShortestEdge(file);
   if (type && type->starts_with("ConvNext") && shortest) {
     return *shortest < 384 ? kCenter : kAuto;
   }
+  if (!mode && SquareSide(file)) return kSquash;
   // timm's, and open_clip's "shortest", are so by default.
-  if (crop || mode) return kCenter;
-  const bool whole = file.Get<int64_t>("/size/height") &&
-                     file.Get<bool>("/do_resize").value_or(true) &&
-                     !file.Get<bool>("/do_center_crop").value_or(false);
-  return whole ? std::optional(kSquash) : std::nullopt;
+  return crop || mode ? std::optional(kCenter) : std::nullopt;
 }
 
 void ReadCrop(const SideFile& file, Beside& beside) {
   auto crop = file.First<double>({"/pretrained_cfg/crop_pct", "/crop_pct"});
-  const auto shortest = file.Get<int64_t>("/size/shortest_edge");
+  const auto square = SquareSide(file);
+  const auto resized = square ? square : ShortestEdge(file);
   const auto cropped = SideOf(file, "crop_size");
-  const bool crops = file.Get<bool>("/do_center_crop").value_or(true);
-  if (!crop && crops && shortest && cropped && *shortest > 0) {
-    crop = static_cast<double>(*cropped) / static_cast<double>(*shortest);
+  // Those that resize to a square crop nothing unless they say so.
+  const bool crops = file.Get<bool>("/do_center_crop").value_or(!square);
+  if (!crop && crops && resized && cropped && *resized > 0) {
+    crop = static_cast<double>(*cropped) / static_cast<double>(*resized);
   }
   if (file.json.contains("preprocess_cfg")) crop = 1;  // open_clip's rule
   if (crop && !(*crop > 0 && *crop <= 1)) crop.reset();
@@ -239,8 +265,8 @@ void ReadHeads(const SideFile& file, Beside& beside) {
 
 void ReadActivation(const SideFile& file, Beside& beside) {
   using enum model::Activation;
-  const auto name =
-      file.First<std::string>({"/hidden_act", "/vision_config/hidden_act"});
+  const auto name = file.First<std::string>(
+      {"/hidden_act", "/vision_config/hidden_act", "/model_args/act_layer"});
   const auto known = name ? ActivationNamed(*name) : std::nullopt;
   if (known) {
     file.State(beside.activation, known);
@@ -264,6 +290,10 @@ void ReadPooling(const SideFile& file, Beside& beside) {
                                "/model_cfg/vision_cfg/timm_pool"});
   if (name == "token") file.State(beside.pooling, std::optional(kToken));
   if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
+  if (name == "max" || name == "avgmax") {
+    beside.unsupported.push_back(
+        file.Remark(fmt::format("its pooling, {}, is not supported", *name)));
+  }
 }
 
 // As open_clip's VisionTransformer pools. Its norm acts on each token: before
@@ -360,7 +390,11 @@ std::optional<SideFile> ReadSide(const std::filesystem::path& path,
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   SideFile file{path.filename().string(), {}};
-  if (std::filesystem::file_size(path, error) > kMaxSize) return std::nullopt;
+  if (std::filesystem::file_size(path, error) > kMaxSize) {
+    beside.remarks.push_back(
+        file.Remark("has more than 16 MB; it is not used"));
+    return std::nullopt;
+  }
   try {
     file.json = ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
   } catch (const Error& e) {

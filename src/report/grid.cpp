@@ -46,7 +46,14 @@ std::string FixedAxes(const Report& report) {
   return fmt::to_string(fmt::join(all, ", "));
 }
 
-std::vector<std::string> AccuracyCaptions(const Report& report) {
+bool AnyCell(const Report& report, const auto& has) {
+  return std::ranges::any_of(report.cells, [&](const auto& row) {
+    return std::ranges::any_of(row, has);
+  });
+}
+
+std::vector<std::string> AccuracyCaptions(
+    const Report& report, std::optional<CellAccuracy> Cell::*which) {
   std::vector<std::string> captions;
   const int64_t usual = UsualCount(report);
   if (usual == 1) {
@@ -57,7 +64,10 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
                     "noted; bold: the best of a column.",
                     usual));
   }
-  if (!report.layout.baseline.empty()) {
+  const bool has_changes = AnyCell(report, [&](const Cell& cell) {
+    return (cell.*which) && (cell.*which)->change;
+  });
+  if (has_changes) {
     captions.push_back(
         fmt::format("Arrows: change from {}.", report.layout.baseline));
   }
@@ -77,7 +87,7 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
 
 Grid AccuracyGrid(const Report& report, const std::string& title,
                   std::optional<CellAccuracy> Cell::*which) {
-  Grid grid = {title, {RowTitle(report)}, {}, AccuracyCaptions(report)};
+  Grid grid = {title, {RowTitle(report)}, {}, AccuracyCaptions(report, which)};
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
     grid.header.push_back(ColumnTitle(report, column));
   }
@@ -91,12 +101,6 @@ Grid AccuracyGrid(const Report& report, const std::string& title,
     }
   }
   return grid;
-}
-
-bool AnyCell(const Report& report, const auto& has) {
-  return std::ranges::any_of(report.cells, [&](const auto& row) {
-    return std::ranges::any_of(row, has);
-  });
 }
 
 // A grid without rows if no cell has the value.

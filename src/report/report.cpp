@@ -101,9 +101,11 @@ Report MakeReport(Experiment experiment, const ReportOptions& options) {
   report.target_accuracies = options.target_accuracies;
   report.cells = MakeCells(report.experiment, report.layout);
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
-    MarkBest(report, column, &Cell::last);
-    MarkBest(report, column, &Cell::best);
-    MarkBest(report, column, &Cell::test);
+    for (const auto which :
+         {&Cell::last, &Cell::best, &Cell::test, &Cell::balanced_accuracy,
+          &Cell::macro_f1, &Cell::subset_accuracy}) {
+      MarkBest(report, column, which);
+    }
   }
   CompareRows(report);
   AddEpochsToAccuracy(report);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <memory>
 
 #include "hub_files.h"
 #include "wsel/checkpoint/writer.h"
@@ -75,7 +76,13 @@ void Conversion::Write(const std::filesystem::path& output,
                        const std::string& command) const {
   auto metadata = ProvenanceOf(checkpoint_, facts_, command);
   metadata["format"] = "pt";  // required by Hugging Face's readers
-  TensorView current;         // owns the bytes of the tensor being written
+  // Renamed once the weights are written: a full disk leaves none of them.
+  std::vector<std::unique_ptr<AtomicFile>> beside;
+  for (const auto& [name, text] : hub_files_) {
+    beside.push_back(std::make_unique<AtomicFile>(output.parent_path() / name));
+    beside.back()->Write(text);
+  }
+  TensorView current;  // owns the bytes of the tensor being written
   checkpoint::Write(
       output, specs_,
       [&](size_t i) {
@@ -84,9 +91,7 @@ void Conversion::Write(const std::filesystem::path& output,
         return current.bytes;
       },
       metadata);
-  for (const auto& [name, text] : hub_files_) {
-    WriteTextFile(output.parent_path() / name, text);
-  }
+  for (const auto& file : beside) file->Commit();
 }
 
 void CheckConversion(const std::string& input, const std::string& output,

@@ -137,6 +137,7 @@ TensorView Cast(const TensorView& view, DType to) {
   const TensorView from = Contiguous(view);
   TensorSpec spec = from.spec;
   spec.dtype = to;
+  CheckSupported(spec);
   const std::byte* begin = from.bytes.data();
   return WithType(from.spec.dtype, [&](auto type) {
     const size_t size = ItemSize(type());

@@ -179,6 +179,17 @@ std::string ErrorOf(const TensorView& view, DType to) {
   return "";
 }
 
+// Types that are read, but not computed with.
+TEST(Cast, RejectsOtherTargets) {
+  const float values[] = {1, 2};
+  const TensorView view = {
+      {"x", {2}, DType::kF32}, {1}, std::as_bytes(std::span(values)), nullptr};
+  for (const DType to : {DType::kF8E4M3, DType::kU8, DType::kI64}) {
+    ExpectError([&] { Cast(view, to); }, ErrorKind::kMismatch,
+                {"x", "can be converted"});
+  }
+}
+
 TEST(Cast, RejectsOverflow) {
   // 65,520 is halfway between the largest value and the next power of two.
   EXPECT_EQ(ErrorOf(ViewOf<float>({65519, -65519}, DType::kF32), DType::kF16),
