@@ -39,9 +39,7 @@ void CheckHead(const model::Config& config, int64_t block, int64_t head) {
                 "features support it",
                 ArchitectureName(config));
   }
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  if (vit != nullptr && (vit->qkv != model::Qkv::kFused ||
-                         vit->block == model::BlockForm::kParallel)) {
+  if (!HasFusedQkv(config)) {
     throw Error(ErrorKind::kMismatch, "",
                 "attention products are of q, k and v in one layer (attn.qkv), "
                 "which this {} has not",

@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "architecture.h"
 #include "finite.h"
 #include "layer_chain.h"
 #include "stream_basis.h"
@@ -16,12 +17,6 @@
 
 namespace wsel::calibrate {
 namespace {
-
-// Layer norms, of ConvNeXts too, do not see the mean over the channels.
-model::Norm NormOf(const model::Config& config) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  return vit == nullptr ? model::Norm::kLayerNorm : vit->norm;
-}
 
 // Of a block: |y|^2, |y encode|^2 of the teacher's stream as norms see it, y;
 // |x encode|^2 and |s - x encode|^2 of the whole stream x.
@@ -81,7 +76,7 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
   const LayerChain of_teacher = ChainOf(teacher.config, teacher.weights);
   const LayerChain of_blocks = ChainOf(blocks.config, blocks.weights);
   const LayerChain of_student = ChainOf(student, weights);
-  const model::Norm norm = NormOf(teacher.config);
+  const model::Norm norm = ArchitectureOf(teacher.config).norm(teacher.config);
   const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
     const auto batch = images.Tile(tile);
     std::vector<at::Tensor> streams;
@@ -129,7 +124,7 @@ select::StreamAgreement OutputAgreementOf(const Reference& teacher,
     const auto batch = images.Tile(tile);
     return Sums{Compare(LastStream(of_teacher, batch),
                         LastStream(of_student, batch), encode.back(),
-                        NormOf(teacher.config))};
+                        ArchitectureOf(teacher.config).norm(teacher.config))};
   });
   return AgreementAt(BlockPrefixes(student).back(), sums[0]);
 }

@@ -47,9 +47,12 @@ struct Architecture {
   SolvedStudent (*project)(const select::Plan& plan, const Reference& teacher,
                            const Images& images) = nullptr;
 
-  // Gives a teacher's config the tokens and pooling of a student. Errors:
-  // kMismatch if their streams cannot be compared.
-  void (*take_tokens)(model::Config& teacher, const model::Config& student);
+  // Gives a teacher's config the tokens and pooling of a student; returns
+  // whether it still has the teacher's classifiers. Errors: kMismatch if their
+  // streams cannot be compared.
+  bool (*take_tokens)(model::Config& teacher, const model::Config& student);
+  // Of its blocks: a LayerNorm does not see the mean over the channels.
+  model::Norm (*norm)(const model::Config& config);
   // Changes the parameters of a block that was number `from` and is now `to`,
   // so that it computes what it did; null: nothing depends on the number.
   void (*renumber_block)(const model::Config& config, int64_t from, int64_t to,

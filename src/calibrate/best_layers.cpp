@@ -104,8 +104,8 @@ Dropped LeastOf(const LayerChain& chain, const std::vector<size_t>& tried,
   if (energy == 0) {
     throw Error(ErrorKind::kMismatch, "layers",
                 "the teacher's features on the calibration images are all 0, "
-                "so no block can be told from another; give other images or "
-                "list the blocks");
+                "so no block can be chosen by them; give other images, or list "
+                "the blocks");
   }
   Dropped least{tried[0]};
   double least_rate = std::numeric_limits<double>::infinity();

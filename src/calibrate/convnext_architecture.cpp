@@ -51,13 +51,14 @@ void RequireStrideOf(const model::ConvNextConfig& teacher,
 }
 
 // A ConvNeXt V2 has one form of stem and pooling.
-void TakeConvNextPooling(model::Config& teacher, const model::Config& student) {
+bool TakeConvNextPooling(model::Config& teacher, const model::Config& student) {
   auto* convnext = std::get_if<model::ConvNextConfig>(&teacher);
-  if (convnext == nullptr) return;
+  if (convnext == nullptr) return true;
   RequireStrideOf(*convnext, student);
   // A hidden layer before the classifier is only after pooling and norm.
   convnext->head_norm_first =
       ConvNextOf(student).head_norm_first && convnext->head_hidden_size == 0;
+  return true;
 }
 
 BlockInputs ConvNextBlockInputs(const model::Config&, const BlockPlace& place) {
@@ -73,6 +74,7 @@ const Architecture kConvNextArchitecture = {
     .activation_scores = ConvNextScores,
     .regress = RegressConvNext,
     .take_tokens = TakeConvNextPooling,
+    .norm = [](const model::Config&) { return model::Norm::kLayerNorm; },
     .block_inputs = ConvNextBlockInputs,
     .hidden_channels = [](const model::Config&,
                           int64_t width) { return 4 * width; },

@@ -11,21 +11,15 @@
 namespace wsel::calibrate {
 namespace {
 
-model::Config WithTokensOf(const model::Config& teacher,
-                           const model::Config& student) {
-  model::Config config = teacher;
-  ArchitectureOf(config).take_tokens(config, student);
+Reference WithTokensOf(const model::Config& teacher,
+                       const model::Config& student) {
+  Reference reference{teacher, {}, {}};
+  model::Config& config = reference.config;
+  reference.classifies = ArchitectureOf(config).take_tokens(config, student);
   const model::ConfigFields fields = FieldsOf(config);
   fields.img_size = ImageSize(student);
   fields.patch_size = PatchSize(student);
-  return config;
-}
-
-bool HasClassifiersOf(const model::Config& teacher,
-                      const model::Config& config) {
-  const auto* from = std::get_if<model::VitConfig>(&teacher);
-  const auto* to = std::get_if<model::VitConfig>(&config);
-  return from == nullptr || from->dist_token || !to->dist_token;
+  return reference;
 }
 
 // A tensor of all blocks, such as learnt frequencies, has a row for each.
@@ -69,9 +63,7 @@ select::Student ApplyOnOneThread(const select::Plan& plan,
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
                       const model::Config& student,
                       const select::Options& options) {
-  Reference reference;
-  reference.config = WithTokensOf(teacher, student);
-  reference.classifies = HasClassifiersOf(teacher, reference.config);
+  Reference reference = WithTokensOf(teacher, student);
   const select::Plan plan = select::PlanSelection(
       teacher, tensors.Specs(), reference.config,
       {.head =

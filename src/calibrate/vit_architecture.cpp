@@ -35,15 +35,18 @@ LayerChain VitChain(const model::Config& config, const Weights& weights) {
   return chain;
 }
 
-void TakeVitTokens(model::Config& teacher, const model::Config& student) {
+bool TakeVitTokens(model::Config& teacher, const model::Config& student) {
   auto& to = std::get<model::VitConfig>(teacher);
   const auto& from = std::get<model::VitConfig>(student);
+  // A distilled one has a classifier for each of two tokens.
+  const bool has_classifiers = to.dist_token || !from.dist_token;
   to.pooling = from.pooling;
   to.pool_include_prefix = from.pool_include_prefix;
   to.class_token = from.class_token;
   to.dist_token = from.dist_token;
   to.reg_tokens = from.reg_tokens;
   to.no_embed_class = from.no_embed_class;
+  return has_classifiers;
 }
 
 // The layer's first tensor has the scores of its input.
@@ -73,6 +76,10 @@ const Architecture kVitArchitecture = {
     .regress = RegressVit,
     .project = ProjectVit,
     .take_tokens = TakeVitTokens,
+    .norm =
+        [](const model::Config& config) {
+          return std::get<model::VitConfig>(config).norm;
+        },
     .renumber_block =
         [](const model::Config& config, int64_t from, int64_t to,
            Weights& weights) {

@@ -15,28 +15,28 @@ namespace {
   throw Error(ErrorKind::kMismatch, where, message);
 }
 
-// What of a ViT's stream cannot be rotated, and why; `whose`: "teacher".
-void RequireRotatable(const model::VitConfig& c, std::string_view whose) {
+// What of a ViT's stream cannot be rotated, and why; `role`: "teacher".
+void RequireRotatable(const model::VitConfig& c, std::string_view role) {
   if (IsPostNorm(c)) {
     Mismatch("block",
              fmt::format("of the {} is 'post-norm': the norms of its branches "
                          "weigh the channels of the stream one by one, so "
                          "projection cannot rotate it; use regression",
-                         whose));
+                         role));
   }
   if (c.block == model::BlockForm::kParallel) {
     Mismatch("block",
              fmt::format("of the {} is 'parallel', which projection does not "
                          "support: it computes attention and then the MLP; use "
                          "regression",
-                         whose));
+                         role));
   }
   if (c.embed_norm) {
     Mismatch("embed_norm",
              fmt::format("of the {} weighs the channels of the stream one by "
                          "one after the patch embedding, so projection cannot "
                          "rotate it; use regression",
-                         whose));
+                         role));
   }
 }
 

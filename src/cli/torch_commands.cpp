@@ -7,8 +7,8 @@
 
 #include "wsel/cli/app.h"
 #include "wsel/cli/torch_app.h"
+#include "wsel/core/out_of_memory.h"
 #include "wsel/select/libtorch_svd.h"
-#include "wsel/tensor/out_of_memory.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
@@ -45,7 +45,7 @@ void RunWithLibTorch(int argc, const char* const* argv) {
   try {
     Run(argc, argv, &LibTorchCommands());
   } catch (const c10::OutOfMemoryError& e) {
-    throw OutOfMemory(e);
+    throw OutOfMemory(e.what_without_backtrace());
   } catch (const c10::Error& e) {
     // LibTorch's what() includes a long stack trace.
     throw std::runtime_error(e.what_without_backtrace());

@@ -10,7 +10,7 @@
 #include "failures.h"
 #include "meet.h"
 #include "watch.h"
-#include "wsel/tensor/out_of_memory.h"
+#include "wsel/core/out_of_memory.h"
 
 namespace wsel::distributed {
 namespace {
@@ -39,7 +39,7 @@ class Rank {
     } catch (const RankLost& e) {
       End(failures_.FindLost(e.what(), names_));
     } catch (const c10::OutOfMemoryError& e) {
-      End(failures_.Report(ReportOf(OutOfMemory(e))));
+      End(failures_.Report(ReportOf(OutOfMemory(e.what_without_backtrace()))));
     } catch (const c10::Error& e) {
       End(failures_.Report(
           ReportOf(std::runtime_error(e.what_without_backtrace()))));

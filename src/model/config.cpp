@@ -100,6 +100,12 @@ bool NeedsHeads(const Config& config) {
   });
 }
 
+bool HasFusedQkv(const Config& config) {
+  const auto* vit = std::get_if<VitConfig>(&config);
+  return vit != nullptr && vit->qkv == Qkv::kFused &&
+         vit->block != BlockForm::kParallel;
+}
+
 bool FixesHeadDim(const Config& config) {
   const auto* vit = std::get_if<VitConfig>(&config);
   return vit != nullptr && vit->FixesHeadDim();

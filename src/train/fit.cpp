@@ -398,7 +398,7 @@ class Trainer {
 
   void Save(bool lacks_evaluation = false) {
     ReportSteps();
-    // By the last update, whose loss was finite.
+    // The loss was; its update need not be.
     if (!AreFinite(step_.parameters())) {
       ThrowDiverged("the weights are not finite", state_.step, folder_);
     }

@@ -11,6 +11,7 @@
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/mix.h"
 #include "wsel/data/sampler.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/train/class_metrics.h"
 
 namespace wsel::train {
@@ -32,10 +33,10 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
   data::Loader loader =
       OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
   const auto images = job.metadata.find(run::kTrainImagesKey);
-  outputs.Precompute(
-      loader, uploader, job.options.transform.img_size, job.train.size(),
-      {job.teacher_cache, images == job.metadata.end() ? "" : images->second},
-      on_progress);
+  OutputCache cache{job.teacher_cache};
+  if (images != job.metadata.end()) cache.images = images->second;
+  outputs.Precompute(loader, uploader, job.options.transform.img_size,
+                     job.train.size(), cache, on_progress);
   return outputs;
 }
 

@@ -11,6 +11,7 @@
 #include "train/run_writer.h"
 #include "train/small_run.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::train {

@@ -53,6 +53,8 @@ bool HasPosEmbed(const Config& config);
 std::optional<Pooling> PoolingOf(const Config& config);
 // Whether attention must keep its heads and the order of their channels.
 bool NeedsHeads(const Config& config);
+// Whether each block has q, k and v as one layer of its own, attn.qkv.
+bool HasFusedQkv(const Config& config);
 // Whether a student's attention heads must have as many channels.
 bool FixesHeadDim(const Config& config);
 // Whether attention and pooling of this form can have a width that so many
