@@ -49,8 +49,8 @@ void AddOptimisation(CLI::App& c, ProbeArgs& args) {
 // Options of the other solvers.
 void RejectUnused(const CLI::App& command,
                   const session::ProbeRequest& request) {
-  const bool lbfgs =
-      request.options.recipe.solver == probe::ProbeSolver::kLbfgs;
+  const bool lbfgs = probe::ProbeSolvers().Find(request.solver, "solver") ==
+                     probe::ProbeSolver::kLbfgs;
   using Option = std::pair<const char*, const char*>;  // and its field
   const auto unused =
       lbfgs ? std::vector<Option>{{"--epochs", "epochs"},

@@ -191,11 +191,12 @@ void RequireSameInputs(const select::CalibrationRecord& plan,
                        const image::Normalisation& teacher) {
   if (plan.mean.empty() && plan.std.empty()) return;
   if (plan.mean == teacher.mean && plan.std == teacher.std) return;
-  throw Error(ErrorKind::kMismatch, "teacher",
-              "is normalised with mean {} and std {}, the teacher of the plan "
-              "with {} and {}; put the config.json of that one beside the file",
-              fmt::join(teacher.mean, ", "), fmt::join(teacher.std, ", "),
-              fmt::join(plan.mean, ", "), fmt::join(plan.std, ", "));
+  throw Error(
+      ErrorKind::kMismatch, "teacher",
+      "is normalised with mean {} and std {}, the teacher of the plan "
+      "with {} and {}; put the files that lay beside that one beside it",
+      fmt::join(teacher.mean, ", "), fmt::join(teacher.std, ", "),
+      fmt::join(plan.mean, ", "), fmt::join(plan.std, ", "));
 }
 
 // A plan that solves for tensors does so again, on the same images.

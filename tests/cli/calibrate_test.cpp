@@ -164,10 +164,11 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
     const Outcome none = replay({});
     EXPECT_EQ(none.exit_code, 2);
     EXPECT_THAT(none.err, HasSubstr("4 images of folder"));
-    WriteTextFile(folder_ / "config.json",
-                  R"({"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]})");
+    const auto beside = folder_ / "preprocessor_config.json";
+    WriteTextFile(beside, R"({"image_mean": [0.5, 0.5, 0.5],
+                              "image_std": [0.5, 0.5, 0.5]})");
     const Outcome inputs = replay({"--data-root", kFolderSet});
-    fs::remove(folder_ / "config.json");
+    fs::remove(beside);
     EXPECT_EQ(inputs.exit_code, 6);
     EXPECT_THAT(inputs.err,
                 AllOf(HasSubstr("is normalised with mean 0.5, 0.5, 0.5"),
