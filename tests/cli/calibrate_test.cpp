@@ -164,15 +164,15 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
     const Outcome none = replay({});
     EXPECT_EQ(none.exit_code, 2);
     EXPECT_THAT(none.err, HasSubstr("4 images of folder"));
-    const auto beside = folder_ / "preprocessor_config.json";
-    WriteTextFile(beside, R"({"image_mean": [0.5, 0.5, 0.5],
-                              "image_std": [0.5, 0.5, 0.5]})");
+    // As if it was made with another config.json beside the teacher.
+    std::string other_mean = ReadText(folder_ / "plan.json");
+    other_mean.replace(other_mean.find("0.485"), 5, "0.5");
+    WriteTextFile(folder_ / "plan.json", other_mean);
     const Outcome inputs = replay({"--data-root", kFolderSet});
-    fs::remove(beside);
     EXPECT_EQ(inputs.exit_code, 6);
     EXPECT_THAT(inputs.err,
-                AllOf(HasSubstr("is normalised with mean 0.5, 0.5, 0.5"),
-                      HasSubstr("the teacher of the plan with 0.485")));
+                AllOf(HasSubstr("is normalised with mean 0.485, 0.456"),
+                      HasSubstr("the teacher of the plan with 0.5, 0.456")));
   }
 }
 
