@@ -28,11 +28,12 @@ class OneThreadEach {
 
 using Sums = std::vector<at::Tensor>;
 
+inline constexpr size_t kMostSumBytes = size_t{4} << 30;
+
 // The sums, in float64, of what `of_tile` returns for each tile, added in the
 // order of the tiles. `of_tile` is called from several threads, without
 // gradients. Tiles with sums in memory are at most as many as threads and,
 // where it is not 0, `at_once`, and have at most kMostSumBytes together.
-inline constexpr size_t kMostSumBytes = size_t{4} << 30;
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
                   size_t at_once = 0);
 

@@ -49,13 +49,14 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
 }
 
 // Images that have come, gone or changed their label would train another model,
-// in epochs of another length.
-void CheckImages(const data::Dataset& train,
-                 const std::filesystem::path& state) {
+// in epochs of another length. All ranks have the same, and the first the run.
+void CheckImages(const TrainRun& run, const std::filesystem::path& state) {
+  const bool first = run.group == nullptr || run.group->IsFirst();
+  if (!run.resumes || !first) return;
   const auto metadata = checkpoint::Open(state)->metadata();
   const auto begun = metadata.find(run::kTrainImagesKey);
   if (begun == metadata.end()) return;  // of an older version
-  const std::string now = ImagesAndDigest(train);
+  const std::string now = ImagesAndDigest(run.splits.train);
   if (begun->second == now) return;
   throw Error(ErrorKind::kMismatch, "data.root",
               "the run began with other training images, files, labels or "
@@ -166,7 +167,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
     if (run.splits.val) images["val"] = DescribeImages(*run.splits.val);
     RequireSame("data.root", images, *run.group);
   }
-  if (run.resumes) CheckImages(run.splits.train, folder.state());
+  CheckImages(run, folder.state());
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
   CheckClassWeights(recipe, run.splits.train.classes);
   // The micro-batch divides the batch.

@@ -131,6 +131,14 @@ void Summarise(const Evaluation& e, run::Epoch& summary) {
   summary.balanced_accuracy = e.balanced_accuracy;
 }
 
+// What a resumed run must have in common.
+std::map<std::string, std::string> StateMetadata(const TrainJob& job) {
+  auto metadata = job.kernel_record;
+  const auto images = job.metadata.find(run::kTrainImagesKey);
+  if (images != job.metadata.end()) metadata.insert(*images);
+  return metadata;
+}
+
 }  // namespace
 
 RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
@@ -248,7 +256,7 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch, TrainerState& state,
   state.metrics_bytes = metrics_.Flush();
   state.summary_bytes = summary_.Flush();
   state.wandb_bytes = tracking_.Flush(/*holds_row=*/lacks_evaluation);
-  SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
+  SaveState(folder_.state(), state, step.StateDict(), StateMetadata(job_));
 }
 
 void RunWriter::End(int signal) {

@@ -422,6 +422,32 @@ TEST(Train, InitAloneSaysWhichModel) {
   EXPECT_THAT(unknown.err, HasSubstr("use --set train.clip_grad=VALUE"));
 }
 
+// They may lie elsewhere, which the run then records.
+TEST(Train, ResumesOnTheImagesThatItBeganWith) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  fs::copy(kData, folder / "moved", fs::copy_options::recursive);
+  const auto resume = [&](const char* epochs) {
+    return RunWsel(
+        folder, {"train", "--resume", "--output", "run", "--data-root", "moved",
+                 "--epochs", epochs, "--device", "cpu"});
+  };
+  const Outcome moved = resume("21");
+  EXPECT_EQ(moved.exit_code, 0) << moved.err;
+  EXPECT_THAT(moved.err, HasSubstr("data.root moved, was "));
+  EXPECT_THAT(ReadText(folder / "run/config.json"), HasSubstr("\"moved\""));
+  const fs::path train = folder / "moved/train";
+  for (const auto& entry : fs::recursive_directory_iterator(train)) {
+    if (!entry.is_regular_file()) continue;
+    fs::copy_file(entry.path(), entry.path().parent_path() / "new.jpg");
+    break;
+  }
+  const Outcome other = resume("22");
+  EXPECT_EQ(other.exit_code, 6);
+  EXPECT_THAT(other.err, HasSubstr("began with other training images"));
+}
+
 TEST(Train, OptionsOfOtherProgramsAreErrorsThatSayWhatDoesTheSame) {
   const TempFolder folder;
   WriteRecipe(folder);
